@@ -1,0 +1,162 @@
+// What a skill author writes against: the skill, its context and its results.
+// Imported by skills only for types and checks; a plain object of this shape works as well.
+
+import type { ContentPart, Artifact, Json, JsonObject, Message } from '../workflows/task';
+
+/** A string stands for one text part. */
+export type Say = string | SkillMessage;
+
+/** What an agent says: A2A 1.0 parts; ids and role are filled in. */
+export interface SkillMessage {
+  readonly parts: readonly ContentPart[];
+  readonly metadata?: JsonObject;
+}
+
+/** An artifact a skill saves in one piece. `artifactId` defaults to one made from the order of creation. */
+export interface SkillArtifact {
+  readonly artifactId?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly parts: readonly ContentPart[];
+  readonly metadata?: JsonObject;
+}
+
+/** What `run` may return. Plain objects: a skill file needs no import. */
+export type SkillResult =
+  | {
+      readonly state: 'completed';
+      readonly message?: Say;
+      readonly artifacts?: readonly SkillArtifact[];
+    }
+  | { readonly state: 'failed' | 'rejected'; readonly message: Say }
+  /** Counts only after `ctx.signal` was aborted by a cancel; otherwise the task fails. */
+  | { readonly state: 'canceled'; readonly message?: Say };
+
+export interface ArtifactOptions {
+  readonly name?: string;
+  readonly description?: string;
+  /** Default: made from the order in which the skill creates its artifacts. */
+  readonly artifactId?: string;
+  readonly metadata?: JsonObject;
+  /** Media type of the text parts, e.g. `text/markdown`. */
+  readonly mediaType?: string;
+}
+
+/** An artifact that grows: one id for life (A2A §4.2.2). */
+export interface ArtifactStream {
+  readonly artifactId: string;
+  /** Adds a part at the end. Resolves when there is room for more (backpressure). */
+  append(part: string | ContentPart): Promise<void>;
+  /** Marks the last chunk. Appending afterwards throws. */
+  finalize(text?: string): Promise<void>;
+}
+
+export interface SkillLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Anything with `parse`, such as a zod schema. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+}
+
+/** Everything a running skill can do. */
+export interface SkillContext {
+  readonly taskId: string;
+  readonly contextId: string;
+  /** The message that started the task, with all its parts in full. */
+  readonly message: Message<ContentPart>;
+  /** The conversation so far, oldest first, `message` included. */
+  readonly history: readonly Message<ContentPart>[];
+  /** Counts the runs of this turn from 1: a retry after an error or a lost worker adds one. */
+  readonly attempt: number;
+  /** Aborted on cancel, on the skill's time limit and on worker shutdown. */
+  readonly signal: AbortSignal;
+  readonly log: SkillLog;
+  /** A status update in state `working`; never terminal. Resolves when there is room for more. */
+  progress(text: Say): Promise<void>;
+  /** Opens an artifact that is streamed chunk by chunk. Nothing is sent before the first chunk. */
+  artifact(options: ArtifactOptions): ArtifactStream;
+  /** Sends an artifact in one piece. Resolves with its id. */
+  saveArtifact(artifact: SkillArtifact): Promise<string>;
+  /**
+   * Puts the task into `input-required` and resolves with the answer, be it days later. The run
+   * ends here; the answer starts it again, silently up to this line. With a schema the answer is
+   * its data part, or its text, parsed; one that does not fit asks again with the reason.
+   */
+  ask(prompt: Say): Promise<Message<ContentPart>>;
+  ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
+  /** As `ask`, in state `auth-required`: the answer says that the credentials are in place. */
+  requireAuth(prompt: Say): Promise<Message<ContentPart>>;
+}
+
+/** Bounds of one skill. Every skill has all of them (D8); unset ones take the defaults. */
+export interface SkillLimits {
+  /** One run of the skill, in milliseconds. Default 3,600,000. */
+  readonly timeoutMs?: number;
+  /** Runs after which an error of the skill is final. Lost workers do not count. Default 5. */
+  readonly maximumAttempts?: number;
+  /** Silence after which a worker counts as lost, in milliseconds. Default 5,000. */
+  readonly heartbeatTimeoutMs?: number;
+  /** Time for a canceled skill to clean up, in milliseconds; then it is abandoned. Default 2,000. */
+  readonly cancelGraceMs?: number;
+  /** How long a question waits for its answer, in milliseconds. Default 30 days. */
+  readonly answerTimeoutMs?: number;
+}
+
+export interface Skill {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** At least one: clients refuse a card without. */
+  readonly tags: readonly string[];
+  readonly examples?: readonly string[];
+  readonly inputModes?: readonly string[];
+  readonly outputModes?: readonly string[];
+  readonly limits?: SkillLimits;
+  /** Whether this skill takes a message that names none. Default: it does not. Must be quick and pure. */
+  accepts?(message: Message<ContentPart>): boolean;
+  run(ctx: SkillContext): Promise<SkillResult>;
+}
+
+/** Returns the skill as it is; adds types. Loading checks it (see `load-skills.ts`). */
+export function defineSkill(skill: Skill): Skill {
+  return skill;
+}
+
+export function completed(message?: Say, artifacts?: readonly SkillArtifact[]): SkillResult {
+  return {
+    state: 'completed',
+    ...(message === undefined ? {} : { message }),
+    ...(artifacts === undefined ? {} : { artifacts }),
+  };
+}
+
+export function failed(reason: Say): SkillResult {
+  return { state: 'failed', message: reason };
+}
+
+export function rejected(reason: Say): SkillResult {
+  return { state: 'rejected', message: reason };
+}
+
+export function canceled(message?: Say): SkillResult {
+  return { state: 'canceled', ...(message === undefined ? {} : { message }) };
+}
+
+/**
+ * An error with a verdict: `retryable: false` ends the task as `failed` with this text at once,
+ * `true` runs the skill again by its limits. Any other thrown error counts as retryable.
+ */
+export class SkillError extends Error {
+  readonly retryable: boolean;
+  constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SkillError';
+    this.retryable = options.retryable;
+  }
+}
+
+export type { Artifact, ContentPart, Json, JsonObject, Message };
