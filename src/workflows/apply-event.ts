@@ -1,0 +1,59 @@
+// What one A2A event makes of a task: the fold that every client does, and the reducer's own.
+
+import { joinParts } from './parts';
+import type { Artifact, Message, Task, TaskEvent } from './task';
+
+/** Agent messages kept in a task's history; the oldest go first, a caller's message never. */
+export const AGENT_MESSAGES_KEPT = 200;
+
+/** The task after `event`; its `seq` becomes the event's. */
+export function applyEvent(task: Task, event: TaskEvent): Task {
+  switch (event.kind) {
+    case 'task':
+      return event.task;
+    case 'status':
+      return {
+        ...task,
+        status: event.status,
+        history: withMessage(task.history, task.status.message),
+        seq: event.seq,
+      };
+    case 'artifact':
+      return { ...task, artifacts: withArtifact(task.artifacts, event), seq: event.seq };
+  }
+}
+
+type ArtifactEvent = Extract<TaskEvent, { kind: 'artifact' }>;
+
+function withArtifact(artifacts: readonly Artifact[], event: ArtifactEvent): readonly Artifact[] {
+  const { artifactId, parts } = event.artifact;
+  const held = artifacts.find((a) => a.artifactId === artifactId);
+  if (held === undefined) {
+    return [...artifacts, { ...headingOf(event.artifact), parts: joinParts([], parts) }];
+  }
+  const changed: Artifact = event.append
+    ? { ...held, parts: joinParts(held.parts, parts) }
+    : { ...headingOf(event.artifact), parts: joinParts([], parts) };
+  return artifacts.map((a) => (a === held ? changed : a));
+}
+
+/** What an artifact is besides its parts. */
+export function headingOf(artifact: Omit<Artifact, 'parts'>): Omit<Artifact, 'parts'> {
+  return {
+    artifactId: artifact.artifactId,
+    ...(artifact.name === undefined ? {} : { name: artifact.name }),
+    ...(artifact.description === undefined ? {} : { description: artifact.description }),
+    ...(artifact.metadata === undefined ? {} : { metadata: artifact.metadata }),
+  };
+}
+
+/** A status message moves into the history when the next status takes its place. */
+function withMessage(
+  history: readonly Message[],
+  message: Message | undefined,
+): readonly Message[] {
+  if (message === undefined) return history;
+  const longer = [...history, message];
+  const agents = longer.filter((m) => m.role === 'ROLE_AGENT');
+  return agents.length > AGENT_MESSAGES_KEPT ? longer.filter((m) => m !== agents[0]) : longer;
+}

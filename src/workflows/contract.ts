@@ -1,0 +1,127 @@
+// The contract between gateway, workflow and worker: signal, update, query, inputs and results.
+
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Batch, FORMAT } from './emission';
+import type { Checkpoint, Decision } from './task-state';
+import type { JsonObject, Message, Part, Scope, Task } from './task';
+
+export const TASK_WORKFLOW = 'taskWorkflow';
+
+/** A skill's bounds with every default filled in; see `SkillLimits`. Milliseconds. */
+export interface TurnLimits {
+  readonly timeoutMs: number;
+  readonly maximumAttempts: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly cancelGraceMs: number;
+  readonly answerTimeoutMs: number;
+}
+
+/** The one argument of the workflow. */
+export interface TaskStart {
+  readonly v: typeof FORMAT;
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly scope: Scope;
+  readonly skillId: string;
+  readonly limits: TurnLimits;
+  readonly message: Message;
+  /** SHA-256 of the caller's message, kept to refuse the same idempotency key with another one. */
+  readonly digest?: string;
+  /** Present when this run continues another (continue-as-new between turns). */
+  readonly continued?: { readonly checkpoint: Checkpoint; readonly mailbox: Mailbox };
+}
+
+/** Follow-ups and what became of them; the journal of `ctx.ask`. */
+export interface Mailbox {
+  /** Answers that questions have had, in the order of the questions. */
+  readonly answers: readonly Message[];
+  readonly unread: readonly Message[];
+}
+
+/** What the activity is given for one turn. */
+export interface TurnInput {
+  readonly v: typeof FORMAT;
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly scope: Scope;
+  readonly skillId: string;
+  readonly limits: TurnLimits;
+  readonly turn: number;
+  /** Attempts of this turn before this activity was scheduled. */
+  readonly attemptsBefore: number;
+  /** The conversation so far; the message that started the task comes first. */
+  readonly history: readonly Message[];
+  /** Bytes of the task's JSON so far: the emitter's share of the inline budget is what is left. */
+  readonly inlineBytes: number;
+  readonly answers: readonly Message[];
+}
+
+interface Says {
+  readonly parts: readonly Part[];
+  readonly metadata?: JsonObject;
+}
+
+/** How a turn ended, as the activity reports it. */
+export type TurnOutcome =
+  | {
+      readonly kind: 'ended';
+      readonly attempt: number;
+      readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
+      readonly message?: Says;
+    }
+  | {
+      readonly kind: 'asks';
+      readonly attempt: number;
+      readonly state: 'input-required' | 'auth-required';
+      readonly message: Says;
+    }
+  /** The skill threw; the workflow counts these against `maximumAttempts`. */
+  | { readonly kind: 'threw'; readonly attempt: number; readonly reason: string };
+
+export interface TaskActivities {
+  runSkill(input: TurnInput): Promise<TurnOutcome>;
+}
+
+/** Progress texts and artifact chunks of one attempt (D5). */
+export const progressSignal = defineSignal<[Batch]>('progress');
+
+/** The whole task as the workflow holds it. */
+export const taskQuery = defineQuery<Task>('task');
+
+/** Where the task stood when the message was taken in. */
+export interface MessageReceipt {
+  readonly seq: number;
+}
+
+/** A follow-up message; refused by the validator when the task is over. */
+export const messageUpdate = defineUpdate<MessageReceipt, [Message]>('message');
+
+/** `type` of the failures by which the validator refuses a follow-up. */
+export const Refusal = {
+  taskOver: 'TaskOver',
+  contextMismatch: 'ContextMismatch',
+  taskFull: 'TaskFull',
+} as const;
+
+/**
+ * What one task may hold inline, in bytes of JSON. A workflow's result over 2 MB would be retried
+ * for ever; the rest travels by reference (D9).
+ */
+export const TASK_INLINE_BYTES = 1_048_576;
+
+/** Memo field under which the workflow publishes its decisions. */
+export const DECISION_MEMO = 'decision';
+
+export interface DecisionMemo extends Record<string, unknown> {
+  readonly [DECISION_MEMO]: Decision;
+}
+
+/** What `ListTasks` filters on; registered at start (D2). */
+export const SEARCH = {
+  scope: defineSearchAttributeKey('LonghaulScope', SearchAttributeType.KEYWORD),
+  context: defineSearchAttributeKey('LonghaulContext', SearchAttributeType.KEYWORD),
+  skill: defineSearchAttributeKey('LonghaulSkill', SearchAttributeType.KEYWORD),
+  state: defineSearchAttributeKey('LonghaulState', SearchAttributeType.KEYWORD),
+  statusTime: defineSearchAttributeKey('LonghaulStatusTime', SearchAttributeType.DATETIME),
+} as const;

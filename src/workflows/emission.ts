@@ -1,0 +1,43 @@
+// What a running skill says, in the form in which it is signaled and stays in the history for ever.
+
+import type { JsonObject, Part } from './task';
+
+/** Version of everything that is stored; a reader refuses what is newer than it knows. */
+export const FORMAT = 1;
+
+/** A progress text: a status update in state `working`. */
+export interface ProgressEmission {
+  readonly kind: 'progress';
+  /** Epoch milliseconds on the worker that said it. */
+  readonly at: number;
+  readonly parts: readonly Part[];
+  readonly metadata?: JsonObject;
+}
+
+/** A whole artifact (`append: false`) or what follows in it (`append: true`). */
+export interface ArtifactEmission {
+  readonly kind: 'artifact';
+  readonly at: number;
+  readonly artifactId: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly metadata?: JsonObject;
+  readonly parts: readonly Part[];
+  readonly append: boolean;
+  readonly last: boolean;
+}
+
+export type Emission = ProgressEmission | ArtifactEmission;
+
+/**
+ * One signal. `turn` counts the runs between two questions from 1, `attempt` the tries of that
+ * turn from 1, `n` the batches of that attempt from 0: together they tell a late or repeated
+ * batch from a new one (D4).
+ */
+export interface Batch {
+  readonly v: typeof FORMAT;
+  readonly turn: number;
+  readonly attempt: number;
+  readonly n: number;
+  readonly emissions: readonly Emission[];
+}

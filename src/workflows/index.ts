@@ -1,0 +1,3 @@
+// What the worker bundles: every workflow, and nothing else.
+
+export { taskWorkflow } from './task-workflow';

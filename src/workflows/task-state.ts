@@ -1,0 +1,283 @@
+// The one reducer (D2): folds what the history records into the task and its A2A events.
+// It runs in the workflow (behind the query and the result) and in every reader of the history.
+
+import { FORMAT, type Batch, type Emission } from './emission';
+import { hear, newLane, rewind, settle, type ArtifactChange, type Lane } from './repetition';
+import { applyEvent, headingOf } from './apply-event';
+import {
+  NEXT,
+  TaskState,
+  isInterrupted,
+  isTerminal,
+  type Artifact,
+  type JsonObject,
+  type Message,
+  type Part,
+  type Task,
+  type TaskEvent,
+} from './task';
+
+/** Update ids kept; a client that lost the answer repeats an update within seconds, if at all. */
+const UPDATE_IDS_KEPT = 100;
+
+/** What only the workflow can decide: it is published as a memo and folded by every reader. */
+export interface Decision {
+  readonly v: typeof FORMAT;
+  readonly state: Exclude<TaskState, 'submitted'>;
+  /** Epoch milliseconds of the workflow task that decided. */
+  readonly at: number;
+  /** The turn that starts (`working`) or has ended. */
+  readonly turn: number;
+  /** The attempt that ended the turn; 0 where none did. */
+  readonly attempt: number;
+  /** Follow-up messages that skills have read so far. */
+  readonly read: number;
+  readonly message?: { readonly parts: readonly Part[]; readonly metadata?: JsonObject };
+}
+
+/** What the history says, in the words of the reducer. */
+export type Recorded =
+  | {
+      readonly kind: 'created';
+      readonly at: number;
+      readonly taskId: string;
+      readonly contextId: string;
+      readonly skillId: string;
+      readonly message: Message;
+    }
+  | { readonly kind: 'continued'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  /** A follow-up; `updateId` tells a repeated update from a new one. */
+  | { readonly kind: 'message'; readonly message: Message; readonly updateId: string }
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  /** The server ended the run without the workflow's say. */
+  | {
+      readonly kind: 'ended';
+      readonly at: number;
+      readonly state: 'failed' | 'canceled';
+      readonly reason: string;
+    };
+
+/** The fold between two turns: all that a next run needs to go on. */
+export interface Checkpoint {
+  readonly task: Task;
+  readonly turn: number;
+  /** Message ids of the follow-ups so far, in order; ids may repeat, callers choose them. */
+  readonly followUps: readonly string[];
+  /** How many of them skills have read. */
+  readonly read: number;
+  /** The newest update ids, so that an update repeated to the next run is recognised. */
+  readonly updateIds: readonly string[];
+}
+
+export interface TaskFold extends Checkpoint {
+  /** The newest attempt of the turn that was heard; 0 before the first. */
+  readonly attempt: number;
+  /** The next batch number of that attempt. */
+  readonly n: number;
+  readonly lanes: ReadonlyMap<string, Lane>;
+  /** Progress texts of this turn, as JSON. */
+  readonly said: readonly string[];
+  /** How many of them the newest attempt has said again; absent when it speaks live. */
+  readonly repeated?: number;
+  /** Batches dropped because their attempt, turn or task was over. */
+  readonly staleBatches: number;
+}
+
+export interface Folded {
+  readonly fold: TaskFold;
+  readonly events: readonly TaskEvent[];
+}
+
+/** Folds one record. The first one of a run creates (or continues) the task. */
+export function foldTask(fold: TaskFold | undefined, recorded: Recorded): Folded {
+  if (recorded.kind === 'created') return create(recorded);
+  if (recorded.kind === 'continued') return { fold: openTurn(recorded.checkpoint), events: [] };
+  if (fold === undefined) throw new Error(`a task cannot begin with "${recorded.kind}"`);
+  switch (recorded.kind) {
+    case 'batch':
+      return foldBatch(fold, recorded.batch);
+    case 'message':
+      return { fold: foldMessage(fold, recorded.message, recorded.updateId), events: [] };
+    case 'decision':
+      return foldDecision(fold, recorded.decision);
+    case 'ended':
+      return foldEnding(fold, recorded);
+  }
+}
+
+/** Only between turns: what a new run starts from. */
+export function checkpointOf(fold: TaskFold): Checkpoint {
+  const { task, turn, followUps, read, updateIds } = fold;
+  return { task, turn, followUps, read, updateIds };
+}
+
+function openTurn(checkpoint: Checkpoint): TaskFold {
+  return { ...checkpoint, attempt: 0, n: 0, lanes: new Map(), said: [], staleBatches: 0 };
+}
+
+function create(recorded: Extract<Recorded, { kind: 'created' }>): Folded {
+  const { taskId, contextId, skillId, message } = recorded;
+  const task: Task = {
+    id: taskId,
+    contextId,
+    skillId,
+    status: { state: TaskState.submitted, timestamp: toTimestamp(recorded.at) },
+    history: [message],
+    artifacts: [],
+    seq: 1,
+  };
+  const fold = openTurn({ task, turn: 0, followUps: [], read: 0, updateIds: [] });
+  return { fold, events: [{ kind: 'task', seq: 1, task }] };
+}
+
+function foldMessage(fold: TaskFold, message: Message, updateId: string): TaskFold {
+  // The server dedupes an update within one run only.
+  if (fold.updateIds.includes(updateId)) return fold;
+  return {
+    ...fold,
+    task: { ...fold.task, history: [...fold.task.history, message] },
+    followUps: [...fold.followUps, message.messageId],
+    updateIds: [...fold.updateIds, updateId].slice(-UPDATE_IDS_KEPT),
+  };
+}
+
+function foldBatch(fold: TaskFold, batch: Batch): Folded {
+  const isStale =
+    // Outside `working` no turn runs, so whoever speaks is a leftover.
+    fold.task.status.state !== TaskState.working ||
+    batch.turn !== fold.turn ||
+    batch.attempt < fold.attempt ||
+    // The same batch twice: the signal was recorded, but its acknowledgement was lost.
+    (batch.attempt === fold.attempt && batch.n < fold.n);
+  if (isStale) return { fold: { ...fold, staleBatches: fold.staleBatches + 1 }, events: [] };
+  let current = { ...startAttempt(fold, batch.attempt), n: batch.n + 1 };
+  const events: TaskEvent[] = [];
+  for (const emission of batch.emissions) {
+    const folded = foldEmission(current, emission);
+    current = folded.fold;
+    events.push(...folded.events);
+  }
+  return { fold: current, events };
+}
+
+/** A newer attempt begins: it is read against what older ones said since the checkpoint. */
+function startAttempt(fold: TaskFold, attempt: number): TaskFold {
+  if (attempt <= fold.attempt) return fold;
+  const lanes = new Map([...fold.lanes].map(([id, lane]) => [id, rewind(lane)]));
+  return { ...fold, attempt, n: 0, lanes, repeated: 0 };
+}
+
+function foldEmission(fold: TaskFold, emission: Emission): Folded {
+  if (emission.kind === 'artifact') {
+    const held = fold.task.artifacts.find((a) => a.artifactId === emission.artifactId);
+    const lane = fold.lanes.get(emission.artifactId) ?? newLane(held?.parts ?? []);
+    const heard = hear(lane, emission);
+    const lanes = new Map(fold.lanes).set(emission.artifactId, heard.lane);
+    return changeArtifact({ ...fold, lanes }, emission, heard.changes);
+  }
+  const text = JSON.stringify([emission.parts, emission.metadata]);
+  const repeated = fold.repeated ?? fold.said.length;
+  if (fold.said[repeated] === text) {
+    return { fold: { ...fold, repeated: repeated + 1 }, events: [] };
+  }
+  const said = [...fold.said.slice(0, repeated), text];
+  const next = { ...fold, said, repeated: said.length };
+  return setStatus(next, TaskState.working, emission.at, emission);
+}
+
+function changeArtifact(
+  fold: TaskFold,
+  heading: Omit<Artifact, 'parts'>,
+  changes: readonly ArtifactChange[],
+): Folded {
+  return emit(
+    fold,
+    changes.map((change, index) => ({
+      kind: 'artifact',
+      seq: fold.task.seq + 1 + index,
+      artifact: { ...headingOf(heading), parts: change.parts },
+      append: change.append,
+      lastChunk: change.last,
+    })),
+  );
+}
+
+/** The task is what its events make of it: whoever folds the stream holds what `GetTask` holds. */
+function emit(fold: TaskFold, events: readonly TaskEvent[]): Folded {
+  return { fold: { ...fold, task: events.reduce(applyEvent, fold.task) }, events };
+}
+
+function foldDecision(fold: TaskFold, decision: Decision): Folded {
+  if (!NEXT[fold.task.status.state].includes(decision.state)) return { fold, events: [] };
+  const settled = endsTurn(decision) ? settleTurn(fold, decision.attempt) : { fold, events: [] };
+  const { task } = settled.fold;
+  const checkpoint: Checkpoint = {
+    task: isTerminal(decision.state) ? nameUnread(task, fold.followUps.slice(decision.read)) : task,
+    turn: decision.turn,
+    followUps: fold.followUps,
+    read: decision.read,
+    updateIds: fold.updateIds,
+  };
+  const next = { ...openTurn(checkpoint), staleBatches: fold.staleBatches };
+  const decided = setStatus(next, decision.state, decision.at, decision.message);
+  return { fold: decided.fold, events: [...settled.events, ...decided.events] };
+}
+
+/** A turn that came to its end has said all it had to say; a failed one is left as it is. */
+function endsTurn(decision: Decision): boolean {
+  return decision.state === TaskState.completed || isInterrupted(decision.state);
+}
+
+function settleTurn(fold: TaskFold, attempt: number): Folded {
+  let current = startAttempt(fold, attempt);
+  const events: TaskEvent[] = [];
+  for (const [artifactId, lane] of current.lanes) {
+    const held = current.task.artifacts.find((a) => a.artifactId === artifactId);
+    const settled = settle(lane);
+    const folded = changeArtifact(current, held ?? { artifactId }, settled.changes);
+    current = folded.fold;
+    events.push(...folded.events);
+  }
+  return { fold: current, events };
+}
+
+function nameUnread(task: Task, unread: readonly string[]): Task {
+  return unread.length === 0 ? task : { ...task, unreadMessageIds: unread };
+}
+
+function foldEnding(fold: TaskFold, ended: Extract<Recorded, { kind: 'ended' }>): Folded {
+  if (isTerminal(fold.task.status.state)) return { fold, events: [] };
+  return setStatus(fold, ended.state, ended.at, { parts: [{ text: ended.reason }] });
+}
+
+function setStatus(
+  fold: TaskFold,
+  state: TaskState,
+  at: number,
+  says: { readonly parts: readonly Part[]; readonly metadata?: JsonObject } | undefined,
+): Folded {
+  const { task } = fold;
+  const seq = task.seq + 1;
+  const timestamp = laterOf(task.status.timestamp, toTimestamp(at));
+  const message: Message | undefined = says && {
+    // The same in every reader and after every retry, because seq is.
+    messageId: `${task.id}:${String(seq)}`,
+    role: 'ROLE_AGENT',
+    parts: says.parts,
+    contextId: task.contextId,
+    taskId: task.id,
+    ...(says.metadata === undefined ? {} : { metadata: says.metadata }),
+  };
+  const status = { state, timestamp, ...(message === undefined ? {} : { message }) };
+  return emit(fold, [{ kind: 'status', seq, status }]);
+}
+
+/** Clocks of workers differ; a task's time does not run backwards. */
+function laterOf(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+function toTimestamp(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
