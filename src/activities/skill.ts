@@ -70,6 +70,8 @@ export interface SkillContext {
   readonly message: Message<ContentPart>;
   /** The conversation so far, oldest first, `message` included. */
   readonly history: readonly Message<ContentPart>[];
+  /** When the task was created: a time that every retry of the skill sees alike. */
+  readonly createdAt: Date;
   /** Counts the runs of this turn from 1: a retry after an error or a lost worker adds one. */
   readonly attempt: number;
   /** Aborted on cancel, on the skill's time limit and on worker shutdown. */

@@ -47,12 +47,13 @@ export function headingOf(artifact: Omit<Artifact, 'parts'>): Omit<Artifact, 'pa
   };
 }
 
-/** A status message moves into the history when the next status takes its place. */
-function withMessage(
+/** A status message moves into the history when the next status, or a reply to it, follows. */
+export function withMessage(
   history: readonly Message[],
   message: Message | undefined,
 ): readonly Message[] {
   if (message === undefined) return history;
+  if (history.some(({ messageId }) => messageId === message.messageId)) return history;
   const longer = [...history, message];
   const agents = longer.filter((m) => m.role === 'ROLE_AGENT');
   return agents.length > AGENT_MESSAGES_KEPT ? longer.filter((m) => m !== agents[0]) : longer;

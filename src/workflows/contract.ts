@@ -3,7 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Batch, FORMAT } from './emission';
-import type { Checkpoint, Decision } from './task-state';
+import type { Checkpoint } from './task-state';
 import type { JsonObject, Message, Part, Scope, Task } from './task';
 
 export const TASK_WORKFLOW = 'taskWorkflow';
@@ -34,6 +34,8 @@ export interface TaskStart {
 
 /** Follow-ups and what became of them; the journal of `ctx.ask`. */
 export interface Mailbox {
+  /** Epoch milliseconds at which the task was created. */
+  readonly createdAt: number;
   /** Answers that questions have had, in the order of the questions. */
   readonly answers: readonly Message[];
   readonly unread: readonly Message[];
@@ -50,6 +52,8 @@ export interface TurnInput {
   readonly turn: number;
   /** Attempts of this turn before this activity was scheduled. */
   readonly attemptsBefore: number;
+  /** Epoch milliseconds at which the task was created. */
+  readonly createdAt: number;
   /** The conversation so far; the message that started the task comes first. */
   readonly history: readonly Message[];
   /** Bytes of the task's JSON so far: the emitter's share of the inline budget is what is left. */
@@ -110,12 +114,8 @@ export const Refusal = {
  */
 export const TASK_INLINE_BYTES = 1_048_576;
 
-/** Memo field under which the workflow publishes its decisions. */
-export const DECISION_MEMO = 'decision';
-
-export interface DecisionMemo extends Record<string, unknown> {
-  readonly [DECISION_MEMO]: Decision;
-}
+/** Memo fields: the newest decision, and the number of the event that it made. */
+export const Memo = { decision: 'decision', seq: 'seq' } as const;
 
 /** What `ListTasks` filters on; registered at start (D2). */
 export const SEARCH = {

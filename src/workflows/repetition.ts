@@ -78,8 +78,7 @@ export function hear(lane: Lane, said: ArtifactEmission): Heard {
 export function settle(lane: Lane): Heard {
   const { reading } = lane;
   if (reading === undefined) return { lane, changes: [] };
-  const isComplete =
-    reading.segment === lane.segments.length - 1 && isSegmentEnd(lane, reading);
+  const isComplete = reading.segment === lane.segments.length - 1 && isSegmentEnd(lane, reading);
   if (isComplete) return { lane: withoutReading(lane), changes: [] };
   const kept = common(lane, reading);
   return {
@@ -131,7 +130,10 @@ function goOn(lane: Lane, said: ArtifactEmission): Heard {
   const change = { append: said.append && !isFirst, parts: said.parts, last: said.last };
   if (change.append && newest !== undefined) {
     const grown = { ...newest, parts: joinParts(newest.parts, said.parts), isLast: said.last };
-    return { lane: { ...lane, segments: [...lane.segments.slice(0, -1), grown] }, changes: [change] };
+    return {
+      lane: { ...lane, segments: [...lane.segments.slice(0, -1), grown] },
+      changes: [change],
+    };
   }
   const segment: Segment = {
     isStart: !change.append,

@@ -2,7 +2,7 @@
 
 import { ApplicationFailure, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import {
-  DECISION_MEMO,
+  Memo,
   Refusal,
   SEARCH,
   TASK_INLINE_BYTES,
@@ -21,6 +21,7 @@ type Verdict = Pick<Decision, 'state' | 'message'>;
 export class TaskLife {
   private readonly start: TaskStart;
   private fold: TaskFold;
+  private readonly createdAt: number;
   private answers: Message[];
   private readonly unread: Message[];
 
@@ -33,6 +34,7 @@ export class TaskLife {
         ? { ...start, kind: 'created', at: startedAt }
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
+    this.createdAt = continued?.mailbox.createdAt ?? startedAt;
     this.answers = [...(continued?.mailbox.answers ?? [])];
     this.unread = [...(continued?.mailbox.unread ?? [])];
   }
@@ -91,6 +93,7 @@ export class TaskLife {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
       turn: this.fold.turn,
+      createdAt: this.createdAt,
       history: this.task.history,
       inlineBytes: this.inlineBytes,
       answers: this.answers,
@@ -118,7 +121,8 @@ export class TaskLife {
 
   /** The argument of the next run. */
   continued(): TaskStart {
-    const mailbox: Mailbox = { answers: this.answers, unread: this.unread };
+    const { createdAt, answers, unread } = this;
+    const mailbox: Mailbox = { createdAt, answers, unread };
     return { ...this.start, continued: { checkpoint: checkpointOf(this.fold), mailbox } };
   }
 
@@ -127,7 +131,7 @@ export class TaskLife {
     const read = this.answers.length;
     const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: Date.now(), read };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
-    upsertMemo({ [DECISION_MEMO]: decision });
+    upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([
       { key: SEARCH.state, value: this.task.status.state },
       { key: SEARCH.statusTime, value: new Date(this.task.status.timestamp) },

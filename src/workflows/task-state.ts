@@ -3,7 +3,7 @@
 
 import { FORMAT, type Batch, type Emission } from './emission';
 import { hear, newLane, rewind, settle, type ArtifactChange, type Lane } from './repetition';
-import { applyEvent, headingOf } from './apply-event';
+import { applyEvent, headingOf, withMessage } from './apply-event';
 import {
   NEXT,
   TaskState,
@@ -134,9 +134,11 @@ function create(recorded: Extract<Recorded, { kind: 'created' }>): Folded {
 function foldMessage(fold: TaskFold, message: Message, updateId: string): TaskFold {
   // The server dedupes an update within one run only.
   if (fold.updateIds.includes(updateId)) return fold;
+  const { task } = fold;
+  const history = [...withMessage(task.history, task.status.message), message];
   return {
     ...fold,
-    task: { ...fold.task, history: [...fold.task.history, message] },
+    task: { ...task, history },
     followUps: [...fold.followUps, message.messageId],
     updateIds: [...fold.updateIds, updateId].slice(-UPDATE_IDS_KEPT),
   };

@@ -1,0 +1,154 @@
+// Which folder may import which: `npm run folders`. What a file may say is eslint.config.mjs.
+
+const PARTS = ['workflows', 'temporal', 'storage', 'activities', 'worker', 'api', 'cli', 'web'];
+
+/** What a part may import besides itself; `main.ts` puts the parts together. */
+const MAY_IMPORT = {
+  workflows: [],
+  temporal: ['workflows', 'storage'], // storage: stored-parts.ts alone, see below
+  storage: [],
+  activities: ['workflows', 'temporal', 'storage'],
+  worker: ['activities', 'temporal', 'workflows', 'storage'],
+  api: ['workflows', 'temporal', 'storage', 'activities'], // activities: two files, see below
+  cli: [],
+  web: [],
+};
+
+const folder = (name) => `^src/${name}/`;
+const npm = (name) => `^node_modules/${name}/`;
+
+const folderRules = PARTS.map((part) => ({
+  name: `${part}-imports`,
+  comment: `src/${part} may import: ${[part, ...MAY_IMPORT[part]].join(', ')}.`,
+  severity: 'error',
+  from: { path: folder(part) },
+  to: { path: '^src/', pathNot: [part, ...MAY_IMPORT[part]].map(folder) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...folderRules,
+    {
+      name: 'workflows-are-sandboxed',
+      comment: 'The workflow bundle holds itself, @temporalio/workflow and @temporalio/common.',
+      severity: 'error',
+      from: { path: folder('workflows') },
+      to: {
+        pathNot: [folder('workflows'), npm('@temporalio/workflow'), npm('@temporalio/common')],
+      },
+    },
+    {
+      name: 'temporal-stores-parts-in-one-file',
+      comment: 'Only stored-parts.ts takes parts out of messages and puts them back.',
+      severity: 'error',
+      from: { path: folder('temporal'), pathNot: '^src/temporal/stored-parts\\.ts$' },
+      to: { path: folder('storage') },
+    },
+    {
+      name: 'api-names-skills-in-two-files',
+      comment: 'Only the agent card and the skill catalog know that skills exist.',
+      severity: 'error',
+      from: {
+        path: folder('api'),
+        pathNot: '^src/api/(agent-card|skill-catalog)\\.ts$',
+      },
+      to: { path: folder('activities') },
+    },
+    {
+      name: 'main-is-the-composition-root',
+      comment: 'Nothing in src imports main.ts; it starts processes.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'config-is-for-main',
+      comment: 'A part takes the values it needs as arguments: only main.ts reads config.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main|config)\\.ts$' },
+      to: { path: '^src/config\\.ts$' },
+    },
+    {
+      name: 'only-main-composes',
+      comment: 'Besides main.ts every file that imports ours lives in one of the folders above.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', ...PARTS.map(folder)] },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'src-imports-src',
+      comment: 'Tests and benchmarks use the program, never the other way round.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'zod-at-the-edge',
+      comment: 'Input is parsed where it enters: requests, the environment, skills.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(api|activities)/', '^src/config\\.ts$'] },
+      to: { path: npm('zod') },
+    },
+    {
+      name: 'a2a-sdk-in-api',
+      comment: 'The wire belongs to src/api; everything else speaks the domain types.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: folder('api') },
+      to: { path: npm('@a2a-js/sdk') },
+    },
+    {
+      name: 'temporal-client-in-temporal',
+      comment: 'src/temporal alone calls the Temporal client; main.ts connects it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [folder('temporal'), '^src/main\\.ts$'] },
+      to: { path: npm('@temporalio/client') },
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'What src imports is installed in production: list it in `dependencies`.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'no-undeclared-package',
+      comment: 'A package that is imported is listed in package.json, not borrowed from another.',
+      severity: 'error',
+      from: { path: '^(src|test|bench)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-unresolvable-import',
+      comment: 'The file or package does not exist.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one file, or hide a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that imports nothing and that nothing imports is left over.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'require', 'import', 'types', 'default'],
+      extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

@@ -1,0 +1,44 @@
+// An artifact that grows chunk by chunk: one id for life, first `append: false`, last `lastChunk: true`.
+
+import type { ContentPart } from '../workflows/task';
+import type { Spoken } from './emitter';
+import type { ArtifactOptions, ArtifactStream } from './skill';
+
+type Opened = ArtifactOptions & { readonly artifactId: string };
+
+/** Nothing is sent before the first chunk. */
+export function openArtifact(
+  options: Opened,
+  say: (spoken: Spoken) => Promise<void>,
+): ArtifactStream {
+  const { artifactId, mediaType, name, description, metadata } = options;
+  const heading = {
+    artifactId,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  let isOpen = false;
+  let isFinal = false;
+
+  const send = async (part: ContentPart, last: boolean): Promise<void> => {
+    if (isFinal)
+      throw new Error(`artifact "${name ?? artifactId}" is finalized: nothing may follow`);
+    const append = isOpen;
+    isOpen = true;
+    isFinal = last;
+    await say({ kind: 'artifact', at: Date.now(), ...heading, parts: [part], append, last });
+  };
+  const textPart = (text: string): ContentPart =>
+    mediaType === undefined ? { text } : { text, mediaType };
+
+  return {
+    artifactId,
+    async append(part) {
+      if (part === '' && !isFinal) return;
+      await send(typeof part === 'string' ? textPart(part) : part, false);
+    },
+    // Clients take the last chunk's text without a look, so there is always one, empty if need be.
+    finalize: (text = '') => send(textPart(text), true),
+  };
+}

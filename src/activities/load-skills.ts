@@ -1,0 +1,116 @@
+// Gathers the skills of this process: the user's own first, then the shipped ones; checks each.
+
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import type { TurnLimits } from '../workflows/contract';
+import type { Skill, SkillLimits } from './skill';
+import { shippedSkills } from './skills';
+
+const DEFAULT_LIMITS: TurnLimits = {
+  timeoutMs: 3_600_000,
+  maximumAttempts: 5,
+  // Five missed beats of the slowest worker; a longer silence delays recovery by as much.
+  heartbeatTimeoutMs: 5_000,
+  cancelGraceMs: 2_000,
+  answerTimeoutMs: 30 * 86_400_000,
+};
+
+/** Timers of Node cannot wait longer. */
+const TIMER_MAX_MS = 2_147_483_647;
+
+const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+
+const milliseconds = z.number().int().positive().max(TIMER_MAX_MS);
+const strings = z.array(z.string().min(1));
+
+const skillSchema = z.object({
+  id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1-100 of A-Z a-z 0-9 . _ -'),
+  name: z.string().min(1),
+  description: z.string().min(1),
+  tags: strings.min(1, 'needs at least one tag: clients refuse a card without'),
+  examples: strings.optional(),
+  inputModes: strings.optional(),
+  outputModes: strings.optional(),
+  limits: z
+    .strictObject({
+      timeoutMs: milliseconds,
+      maximumAttempts: z.number().int().min(1).max(1_000),
+      heartbeatTimeoutMs: milliseconds.min(1_000),
+      cancelGraceMs: milliseconds.max(600_000),
+      answerTimeoutMs: z.number().int().positive(),
+    })
+    .partial()
+    .optional(),
+  accepts: z.custom<Skill['accepts']>((f) => typeof f === 'function').optional(),
+  run: z.custom<Skill['run']>((f) => typeof f === 'function', 'must be an async function'),
+});
+
+/**
+ * @param sources modules or folders, relative to the working directory; see `SKILLS`.
+ * @throws Error that names the file and what is wrong with it.
+ */
+export async function loadSkills(sources: readonly string[]): Promise<readonly Skill[]> {
+  const skills: Skill[] = [];
+  for (const source of sources) {
+    for (const file of await filesOf(resolve(source))) skills.push(...(await loadFile(file)));
+  }
+  const own = new Set(skills.map(({ id }) => id));
+  if (own.size < skills.length)
+    throw new Error(`SKILLS: two skills have the id "${twice(skills)}"`);
+  // A skill of the user's takes the place of a shipped one with its id.
+  return [...skills, ...shippedSkills.filter(({ id }) => !own.has(id))];
+}
+
+export function limitsOf(limits: SkillLimits | undefined): TurnLimits {
+  return { ...DEFAULT_LIMITS, ...limits };
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new Error(`SKILLS: there is no module or folder ${path}`);
+  if (!found.isDirectory()) return [path];
+  const names = (await readdir(path)).filter(
+    (name) => EXTENSIONS.includes(extname(name)) && !/\.(test|spec|d)\.[cm]?[jt]s$/.test(name),
+  );
+  return names.sort().map((name) => join(path, name));
+}
+
+async function loadFile(file: string): Promise<readonly Skill[]> {
+  let loaded: unknown;
+  try {
+    loaded = defaultExportOf(await importModule(file));
+  } catch (err) {
+    throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
+  }
+  const list: readonly unknown[] = Array.isArray(loaded) ? loaded : [loaded];
+  return list.map((candidate) => checkSkill(candidate, file));
+}
+
+/** Throws where a plain object is not a skill; returns the object itself, with its own `this`. */
+export function checkSkill(candidate: unknown, file: string): Skill {
+  const checked = skillSchema.safeParse(candidate);
+  if (checked.success) return candidate as Skill;
+  throw new Error(
+    `SKILLS: ${file} must default-export a skill or a list of skills:\n${z.prettifyError(checked.error)}`,
+  );
+}
+
+async function importModule(file: string): Promise<unknown> {
+  if (!/\.[cm]?ts$/.test(file)) return import(pathToFileURL(file).href);
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
+}
+
+/** `export default`, `module.exports =`, and both at once as compilers write it. */
+function defaultExportOf(module: unknown): unknown {
+  let found = module;
+  while (typeof found === 'object' && found !== null && 'default' in found) found = found.default;
+  return found;
+}
+
+function twice(skills: readonly Skill[]): string {
+  const ids = skills.map(({ id }) => id);
+  return ids.find((id, index) => ids.indexOf(id) !== index) ?? '';
+}

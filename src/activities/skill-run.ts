@@ -1,0 +1,156 @@
+// One run of a skill: the context that the author's function is given, over an emitter and a journal.
+
+import { z } from 'zod';
+import { restoreMessage } from '../temporal/stored-parts';
+import type { PartStore } from '../storage/part-store';
+import type { TurnInput } from '../workflows/contract';
+import type { ContentPart, Message } from '../workflows/task';
+import type { Emitter, Spoken } from './emitter';
+import { openArtifact } from './artifact-stream';
+import type {
+  ArtifactOptions,
+  ArtifactStream,
+  Say,
+  Schema,
+  SkillArtifact,
+  SkillContext,
+  SkillLog,
+  SkillMessage,
+} from './skill';
+
+/** The question that ends a turn. */
+export interface Question {
+  readonly state: 'input-required' | 'auth-required';
+  readonly message: SkillMessage;
+}
+
+interface RunOptions {
+  readonly input: TurnInput;
+  readonly attempt: number;
+  readonly emitter: Emitter;
+  readonly store: PartStore;
+  readonly signal: AbortSignal;
+  readonly log: SkillLog;
+  /** Ends the run: the answer starts the function again in a later turn. */
+  suspend(question: Question): void;
+}
+
+export class SkillRun implements SkillContext {
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly message: Message<ContentPart>;
+  readonly history: readonly Message<ContentPart>[];
+  readonly createdAt: Date;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly log: SkillLog;
+  private readonly options: RunOptions;
+  private readonly answers: readonly Message<ContentPart>[];
+  private answersRead = 0;
+  private artifactsMade = 0;
+
+  /** Rejects with `MissingPartError` when a part of the conversation is gone. */
+  static async open(options: RunOptions): Promise<SkillRun> {
+    const restore = (message: Message): Promise<Message<ContentPart>> =>
+      restoreMessage(options.store, message);
+    const history = await Promise.all(options.input.history.map(restore));
+    const answers = await Promise.all(options.input.answers.map(restore));
+    return new SkillRun(options, history, answers);
+  }
+
+  private constructor(
+    options: RunOptions,
+    history: readonly Message<ContentPart>[],
+    answers: readonly Message<ContentPart>[],
+  ) {
+    const [message] = history;
+    if (message === undefined) throw new Error('a task without its first message');
+    this.options = options;
+    this.taskId = options.input.taskId;
+    this.contextId = options.input.contextId;
+    this.message = message;
+    this.history = history;
+    this.answers = answers;
+    this.createdAt = new Date(options.input.createdAt);
+    this.attempt = options.attempt;
+    this.signal = options.signal;
+    this.log = options.log;
+  }
+
+  async progress(text: Say): Promise<void> {
+    await this.say({ kind: 'progress', at: Date.now(), ...toSkillMessage(text) });
+  }
+
+  artifact(options: ArtifactOptions): ArtifactStream {
+    const artifactId = options.artifactId ?? this.nextArtifactId();
+    return openArtifact({ ...options, artifactId }, (spoken) => this.say(spoken));
+  }
+
+  async saveArtifact(artifact: SkillArtifact): Promise<string> {
+    const artifactId = artifact.artifactId ?? this.nextArtifactId();
+    if (artifact.parts.length === 0) throw new TypeError('an artifact needs at least one part');
+    await this.say({
+      kind: 'artifact',
+      at: Date.now(),
+      ...artifact,
+      artifactId,
+      append: false,
+      last: true,
+    });
+    return artifactId;
+  }
+
+  ask(prompt: Say): Promise<Message<ContentPart>>;
+  ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
+  async ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
+    let message = toSkillMessage(prompt);
+    for (;;) {
+      const answer = await this.answerTo({ state: 'input-required', message });
+      if (schema === undefined) return answer;
+      try {
+        return schema.parse(valueOf(answer));
+      } catch (err) {
+        message = withReason(toSkillMessage(prompt), err);
+      }
+    }
+  }
+
+  requireAuth(prompt: Say): Promise<Message<ContentPart>> {
+    return this.answerTo({ state: 'auth-required', message: toSkillMessage(prompt) });
+  }
+
+  /** From the journal, or by ending this run: then the promise stays open and is forgotten. */
+  private answerTo(question: Question): Promise<Message<ContentPart>> {
+    const answer = this.answers[this.answersRead];
+    this.answersRead += 1;
+    if (answer !== undefined) return Promise.resolve(answer);
+    this.options.suspend(question);
+    return new Promise(() => undefined);
+  }
+
+  /** Silent while the journal has answers left: what is said before them was recorded. */
+  private async say(spoken: Spoken): Promise<void> {
+    if (this.answersRead < this.answers.length) return;
+    await this.options.emitter.emit(spoken);
+  }
+
+  private nextArtifactId(): string {
+    this.artifactsMade += 1;
+    return `artifact-${String(this.artifactsMade)}`;
+  }
+}
+
+export function toSkillMessage(say: Say): SkillMessage {
+  return typeof say === 'string' ? { parts: [{ text: say }] } : say;
+}
+
+/** The data part of an answer, or else its text. */
+function valueOf(answer: Message<ContentPart>): unknown {
+  for (const part of answer.parts) if ('data' in part) return part.data;
+  return answer.parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+}
+
+function withReason(prompt: SkillMessage, err: unknown): SkillMessage {
+  const reason = err instanceof z.ZodError ? z.prettifyError(err) : String(err);
+  return { ...prompt, parts: [{ text: `That does not fit: ${reason}` }, ...prompt.parts] };
+}

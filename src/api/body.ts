@@ -1,0 +1,69 @@
+// Reads a request body as JSON, within its limits, before anything else looks at it.
+
+import express, { type Request, type RequestHandler } from 'express';
+import { FaultError } from './wire/error-table';
+
+/** `JSON.parse` takes any depth, but what walks the value afterwards recurses. */
+export const DEPTH_MAX = 64;
+
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Reads the raw body of any content type; the edge decides what it accepts. */
+export function rawBody(maxBodyBytes: number): RequestHandler {
+  return express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
+}
+
+/** @throws FaultError `parseError` or `invalidRequest`; undefined for an empty body. */
+export function parseBody(req: Request): unknown {
+  const raw: unknown = req.body;
+  if (!Buffer.isBuffer(raw) || raw.length === 0) return undefined;
+  assertDepth(raw);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+  } catch {
+    throw new FaultError('parseError', 'the body is not JSON in UTF-8');
+  }
+  if (hasSuspiciousText(raw)) assertKeys(value);
+  return value;
+}
+
+/** One pass over the bytes, before anything recurses over them. */
+function assertDepth(raw: Buffer): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < raw.length; i += 1) {
+    const byte = raw[i];
+    if (inString) {
+      if (byte === BACKSLASH) i += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > DEPTH_MAX) {
+        throw new FaultError(
+          'invalidRequest',
+          `the body is nested deeper than ${String(DEPTH_MAX)}`,
+        );
+      }
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
+  }
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Cheap look before the walk: nearly no body holds such a key, not even escaped. */
+function hasSuspiciousText(raw: Buffer): boolean {
+  return raw.includes('proto') || raw.includes('constructor') || raw.includes('\\u00');
+}
+
+function assertKeys(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (FORBIDDEN_KEYS.has(key)) {
+      throw new FaultError('invalidRequest', `the body has the key ${JSON.stringify(key)}`);
+    }
+    assertKeys(inner);
+  }
+}

@@ -1,0 +1,57 @@
+// What a request says in its headers: protocol version, cursor, idempotency key.
+
+import type { Request } from 'express';
+import { FaultError } from './wire/error-table';
+import type { Generation } from './wire/call';
+
+/** Digits only: an id that is a number cannot smuggle a line break into a stream. */
+const CURSOR = /^\d{1,12}$/;
+
+/** Any printable text; long enough for a UUID with a prefix. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * The protocol generation: `A2A-Version` as header or query parameter, absent or empty is 0.3, the
+ * patch number is ignored (A2A §3.6).
+ * @throws FaultError `versionNotSupported`.
+ */
+export function generationOf(req: Request): Generation {
+  const asked = versionOf(req);
+  const [version] = /^(0\.3|1\.0)(?=\.\d+$|$)/.exec(asked) ?? [];
+  if (asked === '' || version === '0.3') return '0.3';
+  if (version === '1.0') return '1.0';
+  throw new FaultError(
+    'versionNotSupported',
+    `A2A-Version ${JSON.stringify(asked.slice(0, 20))} is not supported; 1.0 and 0.3 are`,
+  );
+}
+
+export function hasVersion(req: Request): boolean {
+  return versionOf(req) !== '';
+}
+
+function versionOf(req: Request): string {
+  const query = new URLSearchParams(req.url.split('?')[1] ?? '');
+  return (req.get('A2A-Version') ?? query.get('A2A-Version') ?? '').trim();
+}
+
+/** @throws FaultError `invalidParams` for a cursor that is not a number of ours. */
+export function cursorOf(req: Request): { cursor?: number } {
+  const text = req.get('Last-Event-ID');
+  if (text === undefined || text === '') return {};
+  if (!CURSOR.test(text)) throw new FaultError('invalidParams', 'Last-Event-ID: must be a number');
+  return { cursor: Number(text) };
+}
+
+/** @throws FaultError `invalidParams`. */
+export function idempotencyKeyOf(req: Request): { idempotencyKey?: string } {
+  const key = req.get('Idempotency-Key');
+  if (key === undefined) return {};
+  if (IDEMPOTENCY_KEY.test(key)) return { idempotencyKey: key };
+  throw new FaultError('invalidParams', 'Idempotency-Key: must be 1 to 255 printable characters');
+}
+
+/** The media type without parameters, in lower case; empty when there is none. */
+export function mediaTypeOf(req: Request): string {
+  return (req.get('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

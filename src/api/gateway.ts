@@ -1,0 +1,167 @@
+// The gateway: every HTTP route in one place, over ready-made parts. It opens nothing but its port.
+
+import type { AgentCard } from '@a2a-js/sdk';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { PartStore } from '../storage/part-store';
+import type { Scope } from '../workflows/task';
+import { agentCardRouter, type CardShape } from './agent-card';
+import { rawBody } from './body';
+import { jsonRpcEdge } from './jsonrpc';
+import { createPartRestorer } from './part-restorer';
+import { restEdge, sendFault } from './rest';
+import { STORED_PART_PATH, serveStoredPart, storedPartUrl } from './stored-part-route';
+import type { TaskService } from './task-service';
+import { FaultError, fault, toFault, toJsonRpcError, type Fault } from './wire/error-table';
+import { RequestHandler } from './wire/request-handler';
+
+export interface GatewayOptions {
+  readonly service: TaskService;
+  readonly store: PartStore;
+  readonly card: AgentCard;
+  readonly cardShape: CardShape;
+  /** Without a trailing slash; where clients reach this gateway. */
+  readonly publicUrl: string;
+  readonly maxBodyBytes: number;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** Whether Temporal answers. */
+  isReady(): Promise<boolean>;
+}
+
+export interface Gateway {
+  /** Resolves with the port that was bound; 0 picks one. Rejects when it is taken. */
+  listen(port: number, host: string): Promise<number>;
+  /** Ends open streams properly and resolves when every connection is closed. */
+  close(): Promise<void>;
+}
+
+/** Slow headers hold a socket, not a task. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A body of 10 MiB over a slow line; a stream's answer is not bound by it. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_HEADER_BYTES = 16_384;
+
+/** Answers under way get so long after the streams were ended. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Until callers are authenticated, everyone is this one. */
+const ANONYMOUS: Scope = { tenant: 'default', principal: 'anonymous' };
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const closing = new AbortController();
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS },
+    createApp(options, closing.signal),
+  );
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  return {
+    listen: (port, host) => listen(server, port, host),
+    async close() {
+      closing.abort();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const force = setTimeout(() => {
+        server.closeAllConnections();
+      }, CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}
+
+function createApp(options: GatewayOptions, closing: AbortSignal): Express {
+  const { service, store, card, log, publicUrl } = options;
+  const onError = (err: unknown): void => {
+    log.error({ err }, 'a request failed');
+  };
+  const scopeOf = (_req: Request): Scope => ANONYMOUS;
+  const restorer = createPartRestorer(store, (taskId, digest) =>
+    storedPartUrl(publicUrl, taskId, digest),
+  );
+  const handler = new RequestHandler({ service, restorer, card, onError });
+  const edge = { handler, closing, scopeOf, onError };
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  addHealthRoutes(app, options);
+  app.use(agentCardRouter(card, options.cardShape));
+  app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf }));
+  app.use(rawBody(options.maxBodyBytes));
+  app.post('/', jsonRpcEdge(edge));
+  app.all('/', (_req, res) => {
+    res.set('Allow', 'POST');
+    const said = fault(
+      'invalidRequest',
+      `JSON-RPC is posted here; the card is ${publicUrl}/.well-known/agent-card.json`,
+    );
+    sendFault(res, { ...said, httpStatus: 405 }, false);
+  });
+  app.use(restEdge(edge));
+  app.use((req, res) => {
+    sendFault(res, fault('methodNotFound', `there is nothing at ${req.method} ${req.path}`), false);
+  });
+  app.use(bodyErrors(options.maxBodyBytes, onError));
+  return app;
+}
+
+function addHealthRoutes(app: Express, { isReady, metrics }: GatewayOptions): void {
+  app.get('/healthz', (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+  app.get('/readyz', async (_req, res) => {
+    const ready = await isReady();
+    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'Temporal does not answer' });
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type(metrics.contentType).send(await metrics.metrics());
+  });
+}
+
+/** What the body parser throws, in the form of the binding that was addressed. */
+function bodyErrors(maxBodyBytes: number, onError: (err: unknown) => void): ErrorRequestHandler {
+  return (err: unknown, req, res, next) => {
+    if (res.headersSent) {
+      next(err);
+      return;
+    }
+    const said = fromBodyError(err, maxBodyBytes);
+    if (said.httpStatus === 500) onError(err);
+    if (req.path !== '/') {
+      sendFault(res, said, req.path.startsWith('/v1/'));
+      return;
+    }
+    res.status(said.httpStatus).json({ jsonrpc: '2.0', id: null, error: toJsonRpcError(said) });
+  };
+}
+
+function fromBodyError(err: unknown, maxBodyBytes: number): Fault {
+  const type = (err as { readonly type?: unknown } | null)?.type;
+  switch (type) {
+    case 'entity.too.large':
+      return fault('tooLarge', `the body is longer than ${String(maxBodyBytes)} bytes`);
+    case 'encoding.unsupported':
+      return fault('contentTypeNotSupported', 'Content-Encoding is not supported');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return fault('invalidRequest', 'the body did not arrive as announced');
+    default:
+      return err instanceof URIError
+        ? new FaultError('invalidRequest', 'the path is not valid').fault
+        : toFault(err, 'other');
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,40 @@
+// Health and metrics of a process that serves nothing else.
+
+import express from 'express';
+import { createServer } from 'node:http';
+import type { Registry } from 'prom-client';
+
+export interface HealthServer {
+  close(): Promise<void>;
+}
+
+/** Answers `/healthz`, `/readyz` and `/metrics`; the process opens it once it is ready. */
+export async function serveHealth(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly metrics: Registry;
+}): Promise<HealthServer> {
+  const { host, port, metrics } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.get(['/healthz', '/readyz'], (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type(metrics.contentType).send(await metrics.metrics());
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}

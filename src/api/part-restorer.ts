@@ -1,0 +1,91 @@
+// Puts stored parts back into tasks and events on their way to a client (D9).
+
+import { descriptionOf, restoreParts } from '../temporal/stored-parts';
+import type { PartStore } from '../storage/part-store';
+import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/task';
+
+/**
+ * What one stream frame may hold in restored parts: well-kept clients refuse an event of over
+ * 4 MiB, and base64 adds a third. What does not fit is given as a `url` part.
+ */
+const FRAME_RESTORE_BYTES = 2_097_152;
+
+export interface PartRestorer {
+  /** Everything in place, whatever the size: for plain answers. */
+  task(task: Task): Promise<Task<ContentPart>>;
+  /** Within what a stream frame may hold. */
+  event(taskId: string, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
+}
+
+/** @param partUrl where the gateway serves a stored part of a task. */
+export function createPartRestorer(
+  store: PartStore,
+  partUrl: (taskId: string, digest: string) => string,
+): PartRestorer {
+  const restore: Place = (_taskId, parts) => restoreParts(store, parts);
+  return {
+    task: (task) => placeTask(task, restore),
+    async event(taskId, event) {
+      let left = FRAME_RESTORE_BYTES;
+      const place: Place = async (id, parts) => {
+        const fitting = parts.map((part) => {
+          if (!('ref' in part)) return part;
+          left -= part.ref.bytes;
+          return left >= 0 ? part : { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
+        });
+        return restoreParts(store, fitting);
+      };
+      return placeEvent(taskId, event, place);
+    },
+  };
+}
+
+type Place = (taskId: string, parts: readonly Part[]) => Promise<readonly ContentPart[]>;
+
+async function placeEvent(
+  taskId: string,
+  event: TaskEvent,
+  place: Place,
+): Promise<TaskEvent<ContentPart>> {
+  switch (event.kind) {
+    case 'task':
+      return { ...event, task: await placeTask(event.task, place) };
+    case 'status':
+      return { ...event, status: await placeStatus(taskId, event.status, place) };
+    case 'artifact': {
+      const { artifact } = event;
+      return { ...event, artifact: { ...artifact, parts: await place(taskId, artifact.parts) } };
+    }
+  }
+}
+
+async function placeTask(task: Task, place: Place): Promise<Task<ContentPart>> {
+  const artifacts: Task<ContentPart>['artifacts'][number][] = [];
+  // One after the other: what a frame may hold goes to artifacts first, then to the newest messages.
+  for (const artifact of task.artifacts) {
+    artifacts.push({ ...artifact, parts: await place(task.id, artifact.parts) });
+  }
+  const status = await placeStatus(task.id, task.status, place);
+  const history: Message<ContentPart>[] = [];
+  for (const message of task.history.toReversed()) {
+    history.unshift(await placeMessage(task.id, message, place));
+  }
+  return { ...task, artifacts, status, history };
+}
+
+async function placeStatus(
+  taskId: string,
+  { message, ...status }: Task['status'],
+  place: Place,
+): Promise<Task<ContentPart>['status']> {
+  if (message === undefined) return status;
+  return { ...status, message: await placeMessage(taskId, message, place) };
+}
+
+async function placeMessage(
+  taskId: string,
+  message: Message,
+  place: Place,
+): Promise<Message<ContentPart>> {
+  return { ...message, parts: await place(taskId, message.parts) };
+}

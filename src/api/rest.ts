@@ -1,0 +1,191 @@
+// The REST edge of both generations: checks and mends around the SDK's router (A2A §11, 0.3 §3.2.3).
+
+import { A2A_CONTENT_TYPE } from '@a2a-js/sdk';
+import type { User } from '@a2a-js/sdk/server';
+import { restHandler } from '@a2a-js/sdk/server/express';
+import express, { type Request, type Response, type Router } from 'express';
+import { parseBody } from './body';
+import { cursorOf, generationOf, hasVersion, idempotencyKeyOf, mediaTypeOf } from './call-headers';
+import type { EdgeOptions } from './jsonrpc';
+import { SseResponse, untilClosed } from './sse';
+import { Call } from './wire/call';
+import {
+  FaultError,
+  fault,
+  toFault,
+  toLegacyRestError,
+  toRestError,
+  type Fault,
+} from './wire/error-table';
+import { mendLegacyRestEvent, withBlocking } from './wire/legacy';
+import { REQUESTS, checkRequest } from './wire/request-schemas';
+
+/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
+const ROUTE =
+  /^(?<prefix>\/[^/]+)?\/(?<path>message:(?:send|stream)|tasks(?:\/.*)?|extendedAgentCard)$/;
+
+interface Route {
+  readonly isLegacy: boolean;
+  /** Without prefix: `message:send`, `tasks`, `tasks/<id>:cancel` … */
+  readonly path: string;
+}
+
+export function restEdge(options: EdgeOptions): Router {
+  const router = express.Router();
+  router.use((req, res, next) => {
+    const route = routeOf(req);
+    if (route === undefined) {
+      next('router');
+      return;
+    }
+    try {
+      prepare(req, res, { route, options });
+      next();
+    } catch (err) {
+      const said = toFault(err, 'other');
+      if (said.httpStatus === 500) options.onError(err);
+      sendFault(res, said, route.isLegacy);
+    }
+  });
+  router.use(
+    restHandler({
+      requestHandler: options.handler,
+      userBuilder: (req) => Promise.resolve(callOf(req.res)),
+      legacyCompat: { enabled: true },
+    }),
+  );
+  return router;
+}
+
+export function sendFault(res: Response, said: Fault, isLegacy: boolean): void {
+  if (said.retryAfterS !== undefined) res.set('Retry-After', String(said.retryAfterS));
+  res.status(said.httpStatus);
+  res.type('application/json');
+  res.send(JSON.stringify(isLegacy ? toLegacyRestError(said) : toRestError(said)));
+}
+
+function routeOf(req: Request): Route | undefined {
+  const { prefix, path } = ROUTE.exec(req.path)?.groups ?? {};
+  if (path === undefined) return undefined;
+  return { isLegacy: prefix === '/v1' && !isV1(req), path };
+}
+
+function isV1(req: Request): boolean {
+  return hasVersion(req) && generationOf(req) === '1.0';
+}
+
+interface Preparation {
+  readonly route: Route;
+  readonly options: EdgeOptions;
+}
+
+function prepare(req: Request, res: Response, { route, options }: Preparation): void {
+  const generation = hasVersion(req) ? generationOf(req) : route.isLegacy ? '0.3' : '1.0';
+  // The SDK compares the version literally and knows the header only.
+  req.headers['a2a-version'] = generation;
+  assertJson(req);
+  req.body = checkBody(parseBody(req) ?? {}, route);
+  checkQuery(req, route);
+  const signal = untilClosed(res, options.closing);
+  const call = new Call({
+    caller: { scope: options.scopeOf(req), signal },
+    generation,
+    ...cursorOf(req),
+    ...idempotencyKeyOf(req),
+  });
+  res.locals['call'] = call;
+  mendAnswers(req, res, { call, isLegacy: route.isLegacy });
+  mendStream(res, call);
+}
+
+function callOf(res: Response | undefined): User {
+  const call: unknown = res?.locals['call'];
+  if (call instanceof Call) return call;
+  throw new Error('a request without its call');
+}
+
+function assertJson(req: Request): void {
+  const mediaType = mediaTypeOf(req);
+  if (['', 'application/json', A2A_CONTENT_TYPE].includes(mediaType)) return;
+  throw new FaultError(
+    'contentTypeNotSupported',
+    `Content-Type must be application/json or ${A2A_CONTENT_TYPE}`,
+  );
+}
+
+function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
+  if (!path.startsWith('message:')) return body;
+  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, body);
+  return isLegacy ? withBlocking(body) : body;
+}
+
+function checkQuery(req: Request, { path }: Route): void {
+  if (req.method !== 'GET') return;
+  if (path === 'tasks') checkRequest(REQUESTS.listTasksQuery, req.query);
+  else checkRequest(REQUESTS.getTaskQuery, req.query);
+}
+
+/** Every answer leaves through here: errors from our table, and the content type that was asked for. */
+function mendAnswers(
+  req: Request,
+  res: Response,
+  { call, isLegacy }: { readonly call: Call; readonly isLegacy: boolean },
+): void {
+  const isA2aJson =
+    mediaTypeOf(req) === A2A_CONTENT_TYPE || (req.get('Accept') ?? '').includes(A2A_CONTENT_TYPE);
+  res.json = (body: unknown) => {
+    const said = call.fault ?? unexpected(res, body);
+    if (said !== undefined) {
+      sendFault(res, said, isLegacy);
+      return res;
+    }
+    res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
+    return res.send(JSON.stringify(body));
+  };
+}
+
+/** What the SDK refuses by itself is well-formed, but a failure of its own tells too much. */
+function unexpected(res: Response, body: unknown): Fault | undefined {
+  if (res.statusCode < 400) return undefined;
+  if (res.statusCode >= 500) return fault('internal', 'internal error');
+  const message = JSON.stringify(body).match(/"message":"((?:[^"\\]|\\.)*)"/)?.[1];
+  const kind = res.statusCode === 404 ? 'taskNotFound' : 'invalidParams';
+  return /PUSH_NOTIFICATION_NOT_SUPPORTED|-32003/.test(JSON.stringify(body))
+    ? fault('pushNotSupported', message ?? 'push notifications are not supported')
+    : fault(kind, message ?? 'the request is malformed');
+}
+
+/** Puts ids, keep-alive and backpressure behind what the SDK writes as a stream. */
+function mendStream(res: Response, call: Call): void {
+  const sse = new SseResponse(res, { writes: 'coalesced' });
+  const write = res.write.bind(res);
+  const end = res.end.bind(res);
+  const isStream = (): boolean =>
+    String(res.getHeader('Content-Type') ?? '').startsWith('text/event-stream');
+  call.ready = () => sse.ready();
+  res.write = ((chunk: string, ...rest: never[]) => {
+    const frame = isStream() ? /^(?:event: (error)\n)?data: (.*)\n\n$/s.exec(chunk) : null;
+    if (frame === null) return write(chunk, ...rest);
+    sse.open();
+    const [, event, data = ''] = frame;
+    const number = call.frameId === undefined ? {} : { id: call.frameId };
+    if (event === 'error') sse.write({ data: faultOf(call), event: 'error' });
+    else sse.write({ data: mendData(call, data), ...number });
+    return true;
+  }) as Response['write'];
+  res.end = ((...args: never[]) => {
+    if (!isStream()) return end(...args);
+    sse.end();
+    return res;
+  }) as Response['end'];
+}
+
+function mendData(call: Call, data: string): string {
+  if (call.generation !== '0.3' || !data.includes('TASK_STATE_INPUT_REQUIRED')) return data;
+  return JSON.stringify(mendLegacyRestEvent(JSON.parse(data)));
+}
+
+function faultOf(call: Call): string {
+  const said = call.fault ?? fault('internal', 'internal error');
+  return JSON.stringify(call.generation === '0.3' ? toLegacyRestError(said) : toRestError(said));
+}

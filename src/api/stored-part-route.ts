@@ -1,0 +1,56 @@
+// Serves the content of one stored part of one task, to whoever may read the task (D9).
+
+import type { Request, RequestHandler } from 'express';
+import { pipeline } from 'node:stream/promises';
+import type { PartStore } from '../storage/part-store';
+import type { Part, Scope, Task } from '../workflows/task';
+import type { TaskService } from './task-service';
+import { FaultError, toFault } from './wire/error-table';
+import { sendFault } from './rest';
+
+export const STORED_PART_PATH = '/parts/:taskId/:digest';
+
+/** @param publicUrl without a trailing slash. */
+export function storedPartUrl(publicUrl: string, taskId: string, digest: string): string {
+  return `${publicUrl}/parts/${encodeURIComponent(taskId)}/${digest}`;
+}
+
+export function serveStoredPart(options: {
+  readonly service: TaskService;
+  readonly store: PartStore;
+  scopeOf(req: Request): Scope;
+}): RequestHandler {
+  const { service, store, scopeOf } = options;
+  return async (req, res) => {
+    try {
+      const { taskId = '', digest = '' } = req.params as Record<string, string | undefined>;
+      const signal = new AbortController().signal;
+      const task = await service.get({ scope: scopeOf(req), signal }, taskId);
+      const part = storedParts(task).find(({ ref }) => ref.digest === digest);
+      const size = part && (await store.size(digest));
+      if (part === undefined || size === undefined) {
+        throw new FaultError('taskNotFound', 'the task has no such stored part');
+      }
+      res.set({
+        'Content-Type': part.mediaType ?? 'application/octet-stream',
+        'Content-Length': String(size),
+        // What a task holds is not ours: a browser is to save it, never to run it.
+        'Content-Disposition': 'attachment',
+        'X-Content-Type-Options': 'nosniff',
+        'Content-Security-Policy': "default-src 'none'; sandbox",
+      });
+      await pipeline(store.stream(digest), res);
+    } catch (err) {
+      if (res.headersSent) res.destroy();
+      else sendFault(res, toFault(err, 'other'), false);
+    }
+  };
+}
+
+type StoredPart = Extract<Part, { ref: unknown }>;
+
+function storedParts(task: Task): readonly StoredPart[] {
+  const messages = [...task.history, ...(task.status.message ? [task.status.message] : [])];
+  const parts = [...task.artifacts, ...messages].flatMap((holder) => holder.parts);
+  return parts.filter((part) => 'ref' in part);
+}

@@ -1,0 +1,44 @@
+// One request on its way through the SDK's dispatchers: who calls, what came in headers, what to tell the edge.
+
+import type { User } from '@a2a-js/sdk/server';
+import type { Caller } from '../task-service';
+import type { Fault } from './error-table';
+
+export type Generation = '1.0' | '0.3';
+
+export interface CallOptions {
+  readonly caller: Caller;
+  readonly generation: Generation;
+  /** `Last-Event-ID`: the stream resumes after this event (D3). */
+  readonly cursor?: number;
+  readonly idempotencyKey?: string;
+}
+
+/** Travels as the SDK's `User`, because that is what reaches the handler on every binding. */
+export class Call implements User {
+  readonly caller: Caller;
+  readonly generation: Generation;
+  readonly cursor: number | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
+  frameId: number | undefined;
+  /** Set by the handler when it refuses, so that the edge answers from our error table. */
+  fault: Fault | undefined;
+  /** Set by the edge: resolves when the client has room for another event. */
+  ready: () => Promise<void> = () => Promise.resolve();
+
+  constructor(options: CallOptions) {
+    this.caller = options.caller;
+    this.generation = options.generation;
+    this.cursor = options.cursor;
+    this.idempotencyKey = options.idempotencyKey;
+  }
+
+  get isAuthenticated(): boolean {
+    return false;
+  }
+
+  get userName(): string {
+    return this.caller.scope.principal;
+  }
+}

@@ -1,0 +1,181 @@
+// The one error table: what each failure is called on each binding (A2A §3.3.2, §9.5, §11.6).
+
+import {
+  ContentTypeNotSupportedError,
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+  VersionNotSupportedError,
+  ExtendedAgentCardNotConfiguredError,
+  A2AError,
+} from '@a2a-js/sdk/errors';
+import { MissingPartError } from '../../storage/part-store';
+import { TaskError, TaskErrorReason } from '../../temporal/task-error';
+
+/** One row: the same failure in the words of JSON-RPC, HTTP and google.rpc. */
+export interface Fault {
+  /** `google.rpc.ErrorInfo.reason`. */
+  readonly reason: string;
+  /** JSON-RPC error code. */
+  readonly code: number;
+  readonly httpStatus: number;
+  /** google.rpc.Code by name. */
+  readonly status: string;
+  /** What the caller is told. */
+  readonly message: string;
+  /** Seconds after which another try makes sense. */
+  readonly retryAfterS?: number;
+}
+
+type Row = Omit<Fault, 'message'>;
+
+/** Long enough for a server that restarts, short enough for a person who waits. */
+const RETRY_AFTER_S = 2;
+
+const row = (reason: string, code: number, httpStatus: number, status: string): Row => ({
+  reason,
+  code,
+  httpStatus,
+  status,
+});
+
+export const ERRORS = {
+  // A2A §3.3.2
+  taskNotFound: row('TASK_NOT_FOUND', -32001, 404, 'NOT_FOUND'),
+  taskNotCancelable: row('TASK_NOT_CANCELABLE', -32002, 400, 'FAILED_PRECONDITION'),
+  pushNotSupported: row('PUSH_NOTIFICATION_NOT_SUPPORTED', -32003, 400, 'FAILED_PRECONDITION'),
+  unsupportedOperation: row('UNSUPPORTED_OPERATION', -32004, 400, 'FAILED_PRECONDITION'),
+  contentTypeNotSupported: row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 415, 'INVALID_ARGUMENT'),
+  extendedCardNotConfigured: row(
+    'EXTENDED_AGENT_CARD_NOT_CONFIGURED',
+    -32007,
+    400,
+    'FAILED_PRECONDITION',
+  ),
+  versionNotSupported: row('VERSION_NOT_SUPPORTED', -32009, 400, 'FAILED_PRECONDITION'),
+  // JSON-RPC 2.0 §5.1, and what REST says in their place
+  parseError: row('INVALID_JSON', -32700, 400, 'INVALID_ARGUMENT'),
+  invalidRequest: row('INVALID_REQUEST', -32600, 400, 'INVALID_ARGUMENT'),
+  methodNotFound: row('METHOD_NOT_FOUND', -32601, 404, 'NOT_FOUND'),
+  invalidParams: row('INVALID_PARAMS', -32602, 400, 'INVALID_ARGUMENT'),
+  tooLarge: row('REQUEST_TOO_LARGE', -32600, 413, 'INVALID_ARGUMENT'),
+  internal: row('INTERNAL_ERROR', -32603, 500, 'INTERNAL'),
+  unavailable: {
+    ...row('TASK_ENGINE_UNAVAILABLE', -32603, 503, 'UNAVAILABLE'),
+    retryAfterS: RETRY_AFTER_S,
+  },
+} as const satisfies Record<string, Row>;
+
+export function fault(kind: keyof typeof ERRORS, message: string): Fault {
+  return { ...ERRORS[kind], message };
+}
+
+/** An error that is thrown at the edge and known there. */
+export class FaultError extends Error {
+  readonly fault: Fault;
+  constructor(kind: keyof typeof ERRORS, message: string) {
+    super(message);
+    this.name = 'FaultError';
+    this.fault = fault(kind, message);
+  }
+}
+
+/** Whether a terminal task stands in the way of a cancel or of something else (A2A §3.1.5). */
+export type Operation = 'cancel' | 'other';
+
+/** Translates whatever was thrown; what nobody expected tells the caller nothing. */
+export function toFault(err: unknown, operation: Operation): Fault {
+  if (err instanceof FaultError) return err.fault;
+  if (err instanceof TaskError) return fromTaskError(err, operation);
+  if (err instanceof MissingPartError) return fault('internal', err.message);
+  if (err instanceof A2AError) return fromSdkError(err);
+  return fault('internal', 'internal error');
+}
+
+function fromTaskError(err: TaskError, operation: Operation): Fault {
+  switch (err.reason) {
+    case TaskErrorReason.notFound:
+      return fault('taskNotFound', err.message);
+    case TaskErrorReason.over:
+      return fault(
+        operation === 'cancel' ? 'taskNotCancelable' : 'unsupportedOperation',
+        err.message,
+      );
+    case TaskErrorReason.contextMismatch:
+    case TaskErrorReason.full:
+    case TaskErrorReason.keyReused:
+    case TaskErrorReason.cursorBeyondEnd:
+    case TaskErrorReason.invalid:
+      return fault('invalidParams', err.message);
+    case TaskErrorReason.unavailable:
+      return fault('unavailable', 'the task engine does not answer; try again');
+  }
+}
+
+/** What the SDK's dispatchers find by themselves. */
+function fromSdkError(err: A2AError): Fault {
+  const found = Object.values(ERRORS).find(({ reason }) => reason === err.reason);
+  return { ...(found ?? ERRORS.internal), message: err.message };
+}
+
+/** An error that the SDK's JSON-RPC dispatcher answers by itself; an internal one stays inside. */
+export function fromJsonRpcError(error: unknown): Fault {
+  const { code, message } = (error ?? {}) as { readonly code?: number; readonly message?: string };
+  const found = Object.values(ERRORS).find((r) => r.code === code && r.httpStatus < 500);
+  return found === undefined || message === undefined
+    ? fault('internal', 'internal error')
+    : { ...found, message };
+}
+
+const SDK_ERRORS: Readonly<Record<string, new (message: string) => A2AError>> = {
+  [ERRORS.taskNotFound.reason]: TaskNotFoundError,
+  [ERRORS.taskNotCancelable.reason]: TaskNotCancelableError,
+  [ERRORS.pushNotSupported.reason]: PushNotificationNotSupportedError,
+  [ERRORS.unsupportedOperation.reason]: UnsupportedOperationError,
+  [ERRORS.contentTypeNotSupported.reason]: ContentTypeNotSupportedError,
+  [ERRORS.extendedCardNotConfigured.reason]: ExtendedAgentCardNotConfiguredError,
+  [ERRORS.versionNotSupported.reason]: VersionNotSupportedError,
+  [ERRORS.invalidParams.reason]: RequestMalformedError,
+};
+
+/** The fault as the SDK's dispatchers expect it to be thrown. */
+export function toSdkError({ reason, message }: Fault): Error {
+  const SdkError = SDK_ERRORS[reason];
+  return SdkError === undefined ? new A2AError(message) : new SdkError(message);
+}
+
+const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
+
+function errorInfo({ reason }: Fault): Record<string, unknown> {
+  return { '@type': ERROR_INFO, reason, domain: 'a2a-protocol.org' };
+}
+
+/** The `error` member of a JSON-RPC answer: code, message and data, nothing else. */
+export function toJsonRpcError(said: Fault): Record<string, unknown> {
+  return { code: said.code, message: said.message, data: [errorInfo(said)] };
+}
+
+/** The body of a REST error of 1.0 (A2A §11.6). */
+export function toRestError(said: Fault): Record<string, unknown> {
+  const { httpStatus, status, message } = said;
+  const details = [errorInfo(said), ...violations(said)];
+  return { error: { code: httpStatus, status, message, details } };
+}
+
+/** The body of a REST error of 0.3. */
+export function toLegacyRestError({ code, message }: Fault): Record<string, unknown> {
+  return { code, message };
+}
+
+/** Validation messages are lines of `field: what is wrong`. */
+function violations({ reason, message }: Fault): readonly Record<string, unknown>[] {
+  if (reason !== ERRORS.invalidParams.reason) return [];
+  const fieldViolations = message.split('\n').flatMap((line) => {
+    const [, field, description] = /^([\w.[\]]+): (.+)$/.exec(line) ?? [];
+    return field === undefined ? [] : [{ field, description }];
+  });
+  if (fieldViolations.length === 0) return [];
+  return [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }];
+}

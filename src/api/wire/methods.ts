@@ -1,0 +1,54 @@
+// The JSON-RPC methods of both generations, and what their parameters must look like (A2A §5.3, §9.4).
+
+import type { z } from 'zod';
+import type { Generation } from './call';
+import { REQUESTS, checkRequest } from './request-schemas';
+
+const V1: Readonly<Record<string, z.ZodType | undefined>> = {
+  SendMessage: REQUESTS.sendMessage,
+  SendStreamingMessage: REQUESTS.sendMessage,
+  GetTask: REQUESTS.getTask,
+  ListTasks: REQUESTS.listTasks,
+  CancelTask: REQUESTS.taskId,
+  SubscribeToTask: REQUESTS.taskId,
+  CreateTaskPushNotificationConfig: undefined,
+  GetTaskPushNotificationConfig: undefined,
+  ListTaskPushNotificationConfigs: undefined,
+  DeleteTaskPushNotificationConfig: undefined,
+  GetExtendedAgentCard: undefined,
+};
+
+const LEGACY: Readonly<Record<string, z.ZodType | undefined>> = {
+  'message/send': REQUESTS.legacySend,
+  'message/stream': REQUESTS.legacySend,
+  'tasks/get': REQUESTS.getTask,
+  'tasks/cancel': REQUESTS.taskId,
+  'tasks/resubscribe': REQUESTS.taskId,
+  'tasks/pushNotificationConfig/set': undefined,
+  'tasks/pushNotificationConfig/get': undefined,
+  'tasks/pushNotificationConfig/list': undefined,
+  'tasks/pushNotificationConfig/delete': undefined,
+  'agent/getAuthenticatedExtendedCard': undefined,
+};
+
+export const METHODS: Readonly<Record<Generation, ReadonlySet<string>>> = {
+  '1.0': new Set(Object.keys(V1)),
+  '0.3': new Set(Object.keys(LEGACY)),
+};
+
+const STREAMING: ReadonlySet<string> = new Set([
+  'SendStreamingMessage',
+  'SubscribeToTask',
+  'message/stream',
+  'tasks/resubscribe',
+]);
+
+export function isStreaming(method: string, generation: Generation): boolean {
+  return STREAMING.has(method) && METHODS[generation].has(method);
+}
+
+/** @throws FaultError `invalidParams`. */
+export function checkParams(method: string, params: unknown): void {
+  const schema = V1[method] ?? LEGACY[method];
+  if (schema !== undefined) checkRequest(schema, params);
+}

@@ -1,0 +1,199 @@
+// The SDK's `A2ARequestHandler` over our task service: translation, and one guard for every error (D11).
+
+import type {
+  AgentCard,
+  GetTaskRequest,
+  ListTasksRequest,
+  ListTasksResponse,
+  SendMessageRequest,
+  StreamResponse,
+  SubscribeToTaskRequest,
+  CancelTaskRequest,
+  Task as WireTask,
+} from '@a2a-js/sdk';
+import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import type { PartRestorer } from '../part-restorer';
+import type { StreamFrame, Submission, TaskService } from '../task-service';
+import type { Task } from '../../workflows/task';
+import { Call } from './call';
+import { FaultError, toFault, toSdkError, type Operation } from './error-table';
+import { fromWireMessage, limitHistory, toTaskQuery, toWireEvent, toWireTask } from './translate';
+
+export interface RequestHandlerOptions {
+  readonly service: TaskService;
+  readonly restorer: PartRestorer;
+  readonly card: AgentCard;
+  /** Told of every failure that nobody expected. */
+  onError(err: unknown): void;
+}
+
+const PUSH_LATER = 'push notifications are not served by this agent';
+
+/** Refuses what the card does not offer. */
+function refuse(kind: 'pushNotSupported' | 'unsupportedOperation', text: string): () => never {
+  return () => {
+    throw new FaultError(kind, text);
+  };
+}
+
+export class RequestHandler implements A2ARequestHandler {
+  private readonly options: RequestHandlerOptions;
+
+  constructor(options: RequestHandlerOptions) {
+    this.options = options;
+  }
+
+  getAgentCard(): Promise<AgentCard> {
+    return Promise.resolve(this.options.card);
+  }
+
+  sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<WireTask> {
+    return this.guard(context, 'other', async (call) => {
+      const submission = toSubmission(params, call);
+      const returnImmediately = params.configuration?.returnImmediately ?? false;
+      const { service } = this.options;
+      const task = await service.send(call.caller, { ...submission, returnImmediately });
+      return this.toWire(task, params.configuration?.historyLength);
+    });
+  }
+
+  async *sendMessageStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    const call = callOf(context);
+    const open = (): AsyncGenerator<StreamFrame> =>
+      this.options.service.stream(call.caller, toSubmission(params, call));
+    yield* this.stream(call, open, params.configuration?.historyLength);
+  }
+
+  async *resubscribe(
+    params: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    const call = callOf(context);
+    const isLegacy = call.generation === '0.3';
+    const open = (): AsyncGenerator<StreamFrame> =>
+      this.options.service.subscribe(call.caller, {
+        taskId: params.id,
+        allowsFinished: isLegacy,
+        endsAtQuestion: isLegacy,
+        ...(call.cursor === undefined ? {} : { cursor: call.cursor }),
+      });
+    yield* this.stream(call, open, undefined);
+  }
+
+  getTask(params: GetTaskRequest, context: ServerCallContext): Promise<WireTask> {
+    return this.guard(context, 'other', async (call) =>
+      this.toWire(await this.options.service.get(call.caller, params.id), params.historyLength),
+    );
+  }
+
+  listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    return this.guard(context, 'other', async (call) => {
+      const historyLength = params.historyLength ?? 0;
+      const withArtifacts = params.includeArtifacts ?? false;
+      const query = toTaskQuery(params);
+      const inFull = withArtifacts || historyLength > 0;
+      const page = await this.options.service.list(call.caller, query, inFull);
+      const tasks = await Promise.all(
+        page.tasks.map((task) =>
+          this.toWire(withArtifacts ? task : { ...task, artifacts: [] }, historyLength),
+        ),
+      );
+      const { totalSize, nextPageToken } = page;
+      return { tasks, totalSize, nextPageToken, pageSize: query.pageSize };
+    });
+  }
+
+  cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<WireTask> {
+    return this.guard(context, 'cancel', async (call) =>
+      this.toWire(await this.options.service.cancel(call.caller, params.id), undefined),
+    );
+  }
+
+  getAuthenticatedExtendedAgentCard(_params: unknown, context: ServerCallContext): Promise<never> {
+    const text = 'this agent has no extended card';
+    return this.guard(context, 'other', refuse('unsupportedOperation', text));
+  }
+
+  createTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
+    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  }
+
+  getTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
+    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  }
+
+  listTaskPushNotificationConfigs(_params: unknown, context: ServerCallContext): Promise<never> {
+    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  }
+
+  deleteTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
+    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  }
+
+  private async toWire(task: Task, historyLength: number | undefined): Promise<WireTask> {
+    return toWireTask(await this.options.restorer.task(limitHistory(task, historyLength)));
+  }
+
+  /** Yields each event after telling the edge its number, and waits until the client has room. */
+  private async *stream(
+    call: Call,
+    open: () => AsyncGenerator<StreamFrame>,
+    historyLength: number | undefined,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    const { restorer } = this.options;
+    let address = { id: '', contextId: '' };
+    try {
+      for await (const { event, id } of open()) {
+        const limited =
+          event.kind === 'task'
+            ? { ...event, task: limitHistory(event.task, historyLength) }
+            : event;
+        if (event.kind === 'task') address = event.task;
+        call.frameId = id;
+        yield toWireEvent(await restorer.event(address.id, limited), address);
+        await call.ready();
+      }
+    } catch (err) {
+      throw this.refused(call, 'other', err);
+    }
+  }
+
+  private async guard<T>(
+    context: ServerCallContext,
+    operation: Operation,
+    act: (call: Call) => T | Promise<T>,
+  ): Promise<T> {
+    const call = callOf(context);
+    try {
+      return await act(call);
+    } catch (err) {
+      throw this.refused(call, operation, err);
+    }
+  }
+
+  private refused(call: Call, operation: Operation, err: unknown): Error {
+    call.fault = toFault(err, operation);
+    if (call.fault.httpStatus >= 500) this.options.onError(err);
+    return toSdkError(call.fault);
+  }
+}
+
+function toSubmission(params: SendMessageRequest, call: Call): Submission {
+  if (params.configuration?.taskPushNotificationConfig !== undefined) {
+    throw new FaultError('pushNotSupported', PUSH_LATER);
+  }
+  if (params.message === undefined) throw new FaultError('invalidParams', 'message: is required');
+  const { idempotencyKey } = call;
+  return {
+    message: fromWireMessage(params.message),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+function callOf(context: ServerCallContext): Call {
+  if (context.user instanceof Call) return context.user;
+  throw new Error('a request without its call');
+}

@@ -1,0 +1,124 @@
+// The only reader of the environment: checks every setting and fills in the defaults.
+
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { homedir } from 'node:os';
+import { BlockList, isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Without a trailing slash; absent: made from host and port. */
+  readonly publicUrl: string | undefined;
+  readonly agentCard: 'hybrid' | '1.0' | '0.3';
+  readonly maxBodyBytes: number;
+  readonly dataDir: string;
+  readonly taskQueue: string;
+  readonly skills: readonly string[];
+  readonly logLevel: string;
+  readonly workerHealthPort: number | undefined;
+  /** Absent: `npm start` runs its own server. */
+  readonly temporal: TemporalConfig | undefined;
+  readonly embedded: {
+    readonly port: number;
+    readonly cliPath: string | undefined;
+    /** Where commands are looked up; the value of PATH. */
+    readonly searchPath: string;
+    readonly cacheDir: string;
+  };
+}
+
+export interface TemporalConfig {
+  readonly connection: ClientConnectConfig['connectionOptions'];
+  readonly namespace: string;
+}
+
+/** 10 MiB: a file of 7 MB as base64, with its message around it. */
+const DEFAULT_MAX_BODY_BYTES = 10_485_760;
+
+/** What one body may ask a gateway to hold in memory, several times over. */
+const MAX_BODY_BYTES_LIMIT = 134_217_728;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(4_000),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AGENT_CARD: z.enum(['hybrid', '1.0', '0.3']).default('hybrid'),
+  MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(MAX_BODY_BYTES_LIMIT)
+    .default(DEFAULT_MAX_BODY_BYTES),
+  DATA_DIR: z.string().min(1).default('.longhaul'),
+  TASK_QUEUE: z.string().min(1).default('longhaul'),
+  SKILLS: z.string().default(''),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ALLOW_ANONYMOUS: flag.default(false),
+  WORKER_HEALTH_PORT: port.optional(),
+  EMBEDDED_TEMPORAL_PORT: port.default(7_233),
+  TEMPORAL_CLI_PATH: z.string().min(1).optional(),
+  PATH: z.string().default(''),
+  XDG_CACHE_HOME: z.string().optional(),
+});
+
+/** @throws Error that names each setting that is wrong, one a line. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable is what a compose file makes of an unset one.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const checked = schema.safeParse(set);
+  if (!checked.success) throw new Error(`bad settings:\n${z.prettifyError(checked.error)}`);
+  const values = checked.data;
+  refuseOpenHost(values.HOST, values.ALLOW_ANONYMOUS);
+  const hasTemporal = Object.keys(set).some((key) =>
+    ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].includes(key),
+  );
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl: values.PUBLIC_URL?.replace(/\/+$/, ''),
+    agentCard: values.AGENT_CARD,
+    maxBodyBytes: values.MAX_BODY_BYTES,
+    dataDir: resolve(values.DATA_DIR),
+    taskQueue: values.TASK_QUEUE,
+    skills: values.SKILLS.split(',').flatMap((s) => (s.trim() === '' ? [] : [s.trim()])),
+    logLevel: values.LOG_LEVEL,
+    workerHealthPort: values.WORKER_HEALTH_PORT,
+    temporal: hasTemporal ? readTemporal() : undefined,
+    embedded: {
+      port: values.EMBEDDED_TEMPORAL_PORT,
+      cliPath: values.TEMPORAL_CLI_PATH,
+      searchPath: values.PATH,
+      cacheDir: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'longhaul'),
+    },
+  };
+}
+
+/** The official `TEMPORAL_*` variables and profiles. */
+function readTemporal(): TemporalConfig {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  return { connection: connectionOptions, namespace: namespace ?? 'default' };
+}
+
+/** Callers cannot be told apart yet, so whoever reaches the port may read and cancel every task. */
+function refuseOpenHost(host: string, allowAnonymous: boolean): void {
+  if (isLoopback(host) || allowAnonymous) return;
+  throw new Error(
+    `HOST=${host} is reachable from other machines, and callers are not authenticated: ` +
+      'set HOST=127.0.0.1, or ALLOW_ANONYMOUS=true behind a proxy that authenticates them',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8);
+  loopback.addAddress('::1', 'ipv6');
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}

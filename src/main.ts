@@ -1,0 +1,339 @@
+// The composition root: builds each process from ready-made parts, and takes it down again.
+
+import { Runtime, DefaultLogger } from '@temporalio/worker';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino, { type Logger } from 'pino';
+import { limitsOf, loadSkills } from './activities/load-skills';
+import { createTaskActivities } from './activities/run-skill';
+import type { Skill } from './activities/skill';
+import { createAgentCard } from './api/agent-card';
+import { createGateway } from './api/gateway';
+import { serveHealth } from './api/health';
+import { createMetrics } from './api/metrics';
+import { TaskService, type SkillCatalog } from './api/task-service';
+import { readConfig, type Config, type TemporalConfig } from './config';
+import { createDirectoryPartStore } from './storage/part-store';
+import { openClient, withinDeadline } from './temporal/connection';
+import { findTemporalCli } from './temporal/embedded/cli';
+import { claimDataDir } from './temporal/embedded/data-dir';
+import { nextFreePort } from './temporal/embedded/free-port';
+import { startEmbeddedTemporal } from './temporal/embedded/server';
+import { ensureSearchAttributes, searchAttributes } from './temporal/search-attributes';
+import { TaskListing } from './temporal/task-list';
+import { Tasks } from './temporal/tasks';
+import { startTaskWorker } from './worker/worker';
+
+/** Something that runs and can be taken down. Closed in the reverse order of opening. */
+type Close = () => Promise<void>;
+
+const READY_DEADLINE_MS = 1_000;
+const RETRY_MS = 1_000;
+
+/** A process that does not come down by itself is ended; a supervisor waits ten seconds, as a rule. */
+const SHUTDOWN_MS = 15_000;
+
+const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as {
+  readonly version: string;
+};
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+class Running {
+  private readonly closes: Close[] = [];
+  private closing: Promise<void> | undefined;
+
+  add(close: Close): void {
+    this.closes.push(close);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  private async closeAll(): Promise<void> {
+    for (const close of this.closes.toReversed()) await close();
+  }
+}
+
+interface ProcessParts {
+  readonly config: Config;
+  readonly temporal: TemporalConfig;
+  readonly skills: readonly Skill[];
+  readonly log: Logger;
+  readonly running: Running;
+}
+
+async function main(): Promise<void> {
+  const [role = 'start', option] = process.argv.slice(2);
+  const config = readConfig();
+  if (role === 'start' && option === '--doctor') {
+    await showDoctor(config);
+    return;
+  }
+  const running = new Running();
+  const stop = (code: number): void => {
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    void running.close().finally(() => process.exit(code));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      say(`${signal}: draining`);
+      stop(0);
+    });
+  }
+  try {
+    await run(role, { config, running, stop });
+  } catch (err) {
+    say(`longhaul: ${err instanceof Error ? err.message : String(err)}`);
+    stop(1);
+  }
+}
+
+interface Role {
+  readonly config: Config;
+  readonly running: Running;
+  stop(code: number): void;
+}
+
+async function run(role: string, { config, running, stop }: Role): Promise<void> {
+  const log = pino({ level: config.logLevel });
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const skills = await loadSkills(config.skills);
+  const fail = (err: unknown): void => {
+    log.fatal({ err }, 'the worker stopped');
+    stop(1);
+  };
+  switch (role) {
+    case 'start': {
+      const { temporal, uiUrl } = await ownOrGivenTemporal(config, running, stop);
+      const parts = { config, temporal, skills, log, running };
+      await openWorker(parts, fail);
+      const url = await openGateway(parts);
+      sayReady(url, uiUrl);
+      return;
+    }
+    case 'gateway': {
+      const url = await openGateway({ config, temporal: given(config), skills, log, running });
+      say(`A2A          ${url}/`);
+      return;
+    }
+    case 'worker': {
+      const parts = { config, temporal: given(config), skills, log, running };
+      await openWorker(parts, fail);
+      await openWorkerHealth(parts);
+      say(`worker runs  task queue ${config.taskQueue}`);
+      return;
+    }
+    default:
+      throw new Error(`there is no "${role}": say start, gateway or worker`);
+  }
+}
+
+/** Gateway and worker without Temporal settings speak to a server on this machine. */
+function given(config: Config): TemporalConfig {
+  return config.temporal ?? { connection: { address: '127.0.0.1:7233' }, namespace: 'default' };
+}
+
+async function ownOrGivenTemporal(
+  config: Config,
+  running: Running,
+  stop: (code: number) => void,
+): Promise<{ readonly temporal: TemporalConfig; readonly uiUrl?: string }> {
+  if (config.temporal !== undefined) return { temporal: config.temporal };
+  const claim = await claimDataDir(config.dataDir, say);
+  running.add(() => claim.release());
+  const cli = await findCli(config);
+  const server = await startEmbeddedTemporal({
+    cli: cli.path,
+    dataDir: config.dataDir,
+    host: '127.0.0.1',
+    port: config.embedded.port,
+    searchAttributes: searchAttributes(),
+    ui: true,
+    report: say,
+  });
+  let isClosing = false;
+  running.add(async () => {
+    isClosing = true;
+    await server.close();
+  });
+  void server.exited.then(() => {
+    if (isClosing) return;
+    say(
+      `the embedded Temporal server ended by itself; see ${join(config.dataDir, 'temporal.log')}`,
+    );
+    stop(1);
+  });
+  const temporal = { connection: { address: server.address }, namespace: 'default' };
+  return { temporal, ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }) };
+}
+
+function findCli({ embedded }: Config): ReturnType<typeof findTemporalCli> {
+  const { cliPath, searchPath, cacheDir } = embedded;
+  const given = cliPath === undefined ? {} : { cliPath };
+  return findTemporalCli({ ...given, searchPath, cacheDir, report: say });
+}
+
+async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Promise<void> {
+  const { config, temporal, skills, log, running } = parts;
+  const client = openClient({
+    connection: temporal.connection,
+    client: { namespace: temporal.namespace },
+  });
+  running.add(() => client.connection.close());
+  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  const activities = createTaskActivities({
+    skills: new Map(skills.map((skill) => [skill.id, skill])),
+    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    signal: (task, batch) => tasks.signal(task, batch),
+    log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
+  });
+  await untilTemporalAnswers(() => ensureSearchAttributes(client), log);
+  const worker = await startTaskWorker({
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    activities,
+    onFailure: fail,
+  });
+  running.add(() => worker.close());
+}
+
+function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivities>[0]['log']> {
+  return {
+    info: (message, fields = {}) => {
+      log.info(fields, message);
+    },
+    warn: (message, fields = {}) => {
+      log.warn(fields, message);
+    },
+    error: (message, fields = {}) => {
+      log.error(fields, message);
+    },
+  };
+}
+
+/** A worker has nothing to do without Temporal, so it waits for it. */
+async function untilTemporalAnswers(call: () => Promise<void>, log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      await call();
+      return;
+    } catch (err) {
+      if (!(err instanceof Error) || err.name !== 'TaskError') throw err;
+      log.warn({ cause: String(err.cause) }, 'waiting for Temporal');
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+async function openGateway(parts: ProcessParts): Promise<string> {
+  const { config, temporal, skills, log, running } = parts;
+  const client = openClient({
+    connection: temporal.connection,
+    client: { namespace: temporal.namespace },
+  });
+  running.add(() => client.connection.close());
+  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  running.add(() => {
+    tasks.feeds.close();
+    return Promise.resolve();
+  });
+  const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
+  const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
+  const listing = new TaskListing(client);
+  const gateway = createGateway({
+    service: new TaskService({ tasks, listing, store, catalog: toCatalog(skills) }),
+    store,
+    card: createAgentCard(skills, { publicUrl, version }),
+    cardShape: config.agentCard,
+    publicUrl,
+    maxBodyBytes: config.maxBodyBytes,
+    log,
+    metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),
+    isReady: () => answers(client),
+  });
+  await gateway.listen(port, config.host).catch((err: unknown) => {
+    throw explainListen(err, config.host, port);
+  });
+  running.add(() => gateway.close());
+  void untilTemporalAnswers(() => ensureSearchAttributes(client), log).catch((err: unknown) => {
+    log.error({ err }, 'listings will not work');
+  });
+  return publicUrl;
+}
+
+async function openWorkerHealth({ config, log, running }: ProcessParts): Promise<void> {
+  if (config.workerHealthPort === undefined) return;
+  const { host, workerHealthPort } = config;
+  const health = await serveHealth({ host, port: workerHealthPort, metrics: createMetrics({}) });
+  running.add(() => health.close());
+  log.info({ port: workerHealthPort }, 'health is served');
+}
+
+async function answers(client: ReturnType<typeof openClient>): Promise<boolean> {
+  const { namespace } = client.options;
+  const call = (): Promise<unknown> => client.workflowService.describeNamespace({ namespace });
+  return withinDeadline(client, call, READY_DEADLINE_MS).then(
+    () => true,
+    () => false,
+  );
+}
+
+function toCatalog(skills: readonly Skill[]): SkillCatalog {
+  return {
+    ids: skills.map(({ id }) => id),
+    choose(message) {
+      const wanted = message.metadata?.['skillId'];
+      const skill =
+        wanted === undefined
+          ? skills.find((candidate) => candidate.accepts?.(message) === true)
+          : skills.find(({ id }) => id === wanted);
+      return skill && { skillId: skill.id, limits: limitsOf(skill.limits) };
+    },
+  };
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function explainListen(err: unknown, host: string, port: number): Error {
+  const code = err instanceof Error && 'code' in err ? err.code : undefined;
+  const reason =
+    code === 'EADDRINUSE'
+      ? 'is taken: stop what uses it, or set PORT'
+      : `cannot be used: ${String(err)}`;
+  return new Error(`port ${String(port)} on ${host} ${reason}`);
+}
+
+async function showDoctor(config: Config): Promise<void> {
+  say(`Node         ${process.version}`);
+  say(`data         ${config.dataDir}`);
+  if (config.temporal !== undefined) {
+    say(`Temporal     ${config.temporal.connection.address ?? 'by profile'} (nothing is embedded)`);
+    return;
+  }
+  const cli = await findCli(config);
+  say(`Temporal CLI ${cli.path}`);
+  say(`version      ${cli.version} (from ${cli.source})`);
+}
+
+function sayReady(url: string, uiUrl: string | undefined): void {
+  say(`A2A          ${url}/`);
+  say(`agent card   ${url}/.well-known/agent-card.json`);
+  if (uiUrl !== undefined) say(`Temporal UI  ${uiUrl}`);
+  say('');
+  say('Try it: this streams a report on the weather data in examples/');
+  say(`  node examples/report.mjs ${url}`);
+  say('ready');
+}
+
+void main();

@@ -1,0 +1,81 @@
+// The client side of Temporal: one lazy connection, and a deadline on every call (D10).
+
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import type { ClientOptions, ConnectionOptions } from '@temporalio/client';
+import { TaskError, TaskErrorReason } from './task-error';
+
+/** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
+export const CALL_DEADLINE_MS = 2_000;
+
+/** A half-open socket is noticed within this and the next timeout together. */
+const KEEP_ALIVE_MS = 5_000;
+const KEEP_ALIVE_TIMEOUT_MS = 2_000;
+
+/** gRPC backs off to two minutes by itself, and a server that is back would stay unnoticed. */
+const RECONNECT_MIN_MS = 100;
+const RECONNECT_MAX_MS = 1_000;
+
+// The numbers are gRPC's status codes.
+const NOT_FOUND = 5;
+const INVALID_ARGUMENT = 3;
+
+/** Connects with the first call, so that a gateway starts and answers 503 without Temporal. */
+export function openClient(options: {
+  readonly connection: ConnectionOptions;
+  readonly client: Pick<ClientOptions, 'namespace' | 'dataConverter'>;
+}): Client {
+  const connection = Connection.lazy({
+    ...options.connection,
+    channelArgs: {
+      'grpc.keepalive_time_ms': KEEP_ALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEP_ALIVE_TIMEOUT_MS,
+      'grpc.initial_reconnect_backoff_ms': RECONNECT_MIN_MS,
+      'grpc.min_reconnect_backoff_ms': RECONNECT_MIN_MS,
+      'grpc.max_reconnect_backoff_ms': RECONNECT_MAX_MS,
+      ...options.connection.channelArgs,
+    },
+  });
+  return new Client({ ...options.client, connection });
+}
+
+/**
+ * Runs `call` with a deadline for every request it makes.
+ * @throws TaskError `unavailable` when Temporal does not answer; other errors as they are.
+ */
+export async function withinDeadline<T>(
+  client: Client,
+  call: () => Promise<T>,
+  deadlineMs = CALL_DEADLINE_MS,
+): Promise<T> {
+  try {
+    return await client.withDeadline(Date.now() + deadlineMs, call);
+  } catch (err) {
+    throw isFault(err) ? unavailable(err) : err;
+  }
+}
+
+export function unavailable(cause: unknown): TaskError {
+  return new TaskError(TaskErrorReason.unavailable, 'Temporal does not answer', cause);
+}
+
+/** A gRPC failure that says nothing about the task: worth another try later. */
+export function isFault(err: unknown): boolean {
+  const code = grpcCode(err);
+  return code !== undefined && code !== NOT_FOUND && code !== INVALID_ARGUMENT;
+}
+
+export function isNotFound(err: unknown): boolean {
+  return grpcCode(err) === NOT_FOUND;
+}
+
+export function isInvalidArgument(err: unknown): boolean {
+  return grpcCode(err) === INVALID_ARGUMENT;
+}
+
+/** The SDK wraps the gRPC error as the cause, one or two levels deep. */
+function grpcCode(err: unknown): number | undefined {
+  for (let at = err; at instanceof Error; at = at.cause) {
+    if (isGrpcServiceError(at)) return at.code;
+  }
+  return undefined;
+}

@@ -1,0 +1,134 @@
+// Reads a task's workflow history: pages of events in, records for the reducer out.
+
+import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { Memo, messageUpdate, progressSignal, type TaskStart } from '../workflows/contract';
+import { FORMAT, type Batch } from '../workflows/emission';
+import type { Decision, Recorded } from '../workflows/task-state';
+import type { Message } from '../workflows/task';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** Reads one stored value. Payload codecs of the client apply. */
+export type Decode = (payload: Payload | null | undefined) => Promise<unknown>;
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[];
+  /** Empty when the run has ended and everything is read. */
+  readonly nextPageToken: Uint8Array;
+}
+
+export interface PageRequest {
+  readonly workflowId: string;
+  /** Default: the newest run. */
+  readonly runId?: string;
+  readonly pageToken?: Uint8Array;
+  /** Waits (up to 20 s, the server's bound) for an event when there is none yet. */
+  readonly waitNewEvent: boolean;
+}
+
+/** How much a run's history tells beyond the task itself. */
+export type HistoryStep =
+  | { readonly kind: 'record'; readonly recorded: Recorded; readonly bytes: number }
+  | { readonly kind: 'next-run'; readonly runId: string }
+  | { readonly kind: 'end' };
+
+/** The most that the server gives at once; a shorter page is the last one for now. */
+export const PAGE_EVENTS = 256;
+
+export async function readPage(client: Client, request: PageRequest): Promise<HistoryPage> {
+  const { workflowId, runId = '', pageToken, waitNewEvent } = request;
+  const response = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: PAGE_EVENTS,
+    waitNewEvent,
+    ...(pageToken === undefined ? {} : { nextPageToken: pageToken }),
+  });
+  return {
+    events: response.history?.events ?? [],
+    nextPageToken: response.nextPageToken,
+  };
+}
+
+export function createDecoder(client: Client): Decode {
+  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
+  return async (payload) => {
+    if (!payload) return undefined;
+    let decoded = [payload];
+    for (const codec of [...payloadCodecs].reverse()) decoded = await codec.decode(decoded);
+    const [first] = decoded;
+    return first === undefined ? undefined : payloadConverter.fromPayload(first);
+  };
+}
+
+/** What one history event says of the task; undefined when it says nothing. */
+export async function fromHistoryEvent(
+  event: HistoryEvent,
+  decode: Decode,
+): Promise<HistoryStep | undefined> {
+  const started = event.workflowExecutionStartedEventAttributes;
+  if (started) return fromStart(await decode(started.input?.payloads?.[0]), timeOf(event));
+  const signaled = event.workflowExecutionSignaledEventAttributes;
+  if (signaled?.signalName === progressSignal.name) {
+    const payload = signaled.input?.payloads?.[0];
+    const batch = (await decode(payload)) as Batch;
+    return record({ kind: 'batch', batch }, payload?.data?.length);
+  }
+  const accepted = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
+  if (accepted?.input?.name === messageUpdate.name) {
+    const payload = accepted.input.args?.payloads?.[0];
+    const message = (await decode(payload)) as Message;
+    const updateId = accepted.meta?.updateId ?? '';
+    return record({ kind: 'message', message, updateId }, payload?.data?.length);
+  }
+  const memo = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields;
+  const decided = memo?.[Memo.decision];
+  if (decided) {
+    const decision = (await decode(decided)) as Decision;
+    return record({ kind: 'decision', decision }, decided.data?.length);
+  }
+  const next = event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  if (next) return { kind: 'next-run', runId: next };
+  return fromEnding(event);
+}
+
+function fromStart(input: unknown, at: number): HistoryStep {
+  const start = input as TaskStart;
+  if (start.v !== FORMAT) {
+    throw new Error(
+      `the task was written in format ${String(start.v)}; this build reads ${FORMAT}`,
+    );
+  }
+  const { continued, taskId, contextId, skillId, message } = start;
+  return continued === undefined
+    ? record({ kind: 'created', at, taskId, contextId, skillId, message })
+    : record({ kind: 'continued', checkpoint: continued.checkpoint });
+}
+
+/** The server's own endings; a completed run has published its last decision before. */
+function fromEnding(event: HistoryEvent): HistoryStep | undefined {
+  const at = timeOf(event);
+  const ended = (state: 'failed' | 'canceled', reason: string): HistoryStep =>
+    record({ kind: 'ended', at, state, reason });
+  if (event.workflowExecutionCompletedEventAttributes) return { kind: 'end' };
+  const failure = event.workflowExecutionFailedEventAttributes?.failure;
+  if (failure) return ended('failed', failure.message ?? 'the workflow failed');
+  if (event.workflowExecutionTimedOutEventAttributes) {
+    return ended('failed', 'the task ran longer than the server allows');
+  }
+  if (event.workflowExecutionCanceledEventAttributes) return ended('canceled', 'canceled');
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  if (terminated) return ended('failed', `terminated: ${terminated.reason ?? 'no reason given'}`);
+  return undefined;
+}
+
+function record(recorded: Recorded, bytes = 0): HistoryStep {
+  return { kind: 'record', recorded, bytes };
+}
+
+function timeOf(event: HistoryEvent): number {
+  const { seconds, nanos } = event.eventTime ?? {};
+  return Number(seconds ?? 0) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000);
+}

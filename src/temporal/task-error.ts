@@ -1,0 +1,28 @@
+// Why an operation on a task did not happen, in words that know neither the wire nor Temporal.
+
+export const TaskErrorReason = {
+  notFound: 'not-found',
+  /** The request asks for something that cannot be. */
+  invalid: 'invalid',
+  /** The task is in a terminal state. */
+  over: 'over',
+  contextMismatch: 'context-mismatch',
+  /** The task holds as many messages as it may. */
+  full: 'full',
+  /** The same idempotency key came with another message. */
+  keyReused: 'key-reused',
+  /** The cursor names an event that the task does not have. */
+  cursorBeyondEnd: 'cursor-beyond-end',
+  /** Temporal does not answer; the caller may try again. */
+  unavailable: 'unavailable',
+} as const;
+export type TaskErrorReason = (typeof TaskErrorReason)[keyof typeof TaskErrorReason];
+
+export class TaskError extends Error {
+  readonly reason: TaskErrorReason;
+  constructor(reason: TaskErrorReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TaskError';
+    this.reason = reason;
+  }
+}

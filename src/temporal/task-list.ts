@@ -1,0 +1,231 @@
+// Lists tasks by search attributes, newest status first (A2A §3.1.4). Visibility lags: never used for get.
+
+import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { Memo, SEARCH, TASK_WORKFLOW } from '../workflows/contract';
+import type { Decision } from '../workflows/task-state';
+import { TaskState, type Task } from '../workflows/task';
+import { withinDeadline } from './connection';
+import { createDecoder, type Decode } from './history';
+import { TaskError, TaskErrorReason } from './task-error';
+
+type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+
+export interface TaskQuery {
+  readonly contextId?: string;
+  readonly skillId?: string;
+  readonly state?: TaskState;
+  /** Only tasks whose status is from this time or later. */
+  readonly statusTimeFrom?: Date;
+  /** 1 to 100. */
+  readonly pageSize: number;
+  readonly pageToken?: string;
+}
+
+export interface TaskPage {
+  /** Without history and artifacts; the status is that of the last decision. */
+  readonly tasks: readonly Task[];
+  /** Empty on the last page. */
+  readonly nextPageToken: string;
+  /** Tasks that match, over all pages. */
+  readonly totalSize: number;
+}
+
+/** The last task of a page: the next page begins after it. */
+interface Cursor {
+  readonly time: string;
+  readonly id: string;
+}
+
+/** A listing of so many is read whole and sorted here: the server's SQL store cannot sort. */
+const SORTED_HERE = 400;
+
+/** No task is older than that. */
+const OLDEST = Date.UTC(2020, 0, 1);
+
+/** Clocks of workers may be ahead by so much. */
+const CLOCK_SKEW_MS = 60_000;
+const FIRST_WINDOW_MS = 2 * CLOCK_SKEW_MS;
+
+const LISTING_DEADLINE_MS = 2_200;
+
+export class TaskListing {
+  private readonly client: Client;
+  private readonly decode: Decode;
+
+  constructor(client: Client) {
+    this.client = client;
+    this.decode = createDecoder(client);
+  }
+
+  /**
+   * @param scope see `scopeKey`; every listing is bound to one.
+   * @throws TaskError `invalid` for a page token that is not ours; `unavailable`.
+   */
+  async list(scope: string, query: TaskQuery): Promise<TaskPage> {
+    const cursor = query.pageToken === undefined ? undefined : toCursor(query.pageToken);
+    const filter = toFilter(scope, query);
+    return withinDeadline(this.client, () => this.page(filter, query, cursor), LISTING_DEADLINE_MS);
+  }
+
+  private async page(filter: string, query: TaskQuery, cursor?: Cursor): Promise<TaskPage> {
+    const totalSize = await this.count(filter);
+    const until = cursor === undefined ? Date.now() + CLOCK_SKEW_MS : Date.parse(cursor.time);
+    const from = totalSize <= SORTED_HERE ? OLDEST : await this.windowStart(filter, query, until);
+    const found = await this.tasksBetween(filter, from, until);
+    const rest = found
+      .sort((a, b) => compare(toPosition(b), toPosition(a)))
+      .filter((task) => cursor === undefined || compare(toPosition(task), cursor) < 0);
+    const tasks = rest.slice(0, query.pageSize);
+    const last = tasks.at(-1);
+    const hasMore = rest.length > tasks.length || (from > OLDEST && last !== undefined);
+    return { tasks, totalSize, nextPageToken: hasMore && last ? toToken(toPosition(last)) : '' };
+  }
+
+  /** A time so that what came after it fills the page and is few enough to be sorted here. */
+  private async windowStart(filter: string, query: TaskQuery, until: number): Promise<number> {
+    const countFrom = (from: number): Promise<number> =>
+      this.count(`${filter} AND ${between(from, until)}`);
+    let tooFew = until;
+    let start = until - FIRST_WINDOW_MS;
+    let count = await countFrom(start);
+    while (count <= query.pageSize && start > OLDEST) {
+      tooFew = start;
+      start = Math.max(until - (until - start) * 8, OLDEST);
+      count = await countFrom(start);
+    }
+    while (count > SORTED_HERE && tooFew - start > 1) {
+      const middle = Math.floor((tooFew + start) / 2);
+      const inHalf = await countFrom(middle);
+      if (inHalf <= query.pageSize) {
+        tooFew = middle;
+      } else {
+        start = middle;
+        count = inHalf;
+      }
+    }
+    return start;
+  }
+
+  private async count(query: string): Promise<number> {
+    const { namespace } = this.client.options;
+    const { count } = await this.client.workflowService.countWorkflowExecutions({
+      namespace,
+      query,
+    });
+    return Number(count);
+  }
+
+  private async tasksBetween(filter: string, from: number, until: number): Promise<Task[]> {
+    const { namespace } = this.client.options;
+    const query = `${filter} AND ${between(from, until)}`;
+    const { executions } = await this.client.workflowService.listWorkflowExecutions({
+      namespace,
+      query,
+      pageSize: 1_000,
+    });
+    return Promise.all(executions.map((execution) => this.toTask(execution)));
+  }
+
+  private async toTask(execution: Execution): Promise<Task> {
+    const field = async (key: { readonly name: string }): Promise<string> =>
+      String(await this.decode(execution.searchAttributes?.indexedFields?.[key.name]));
+    const memo = execution.memo?.fields;
+    const decision = (await this.decode(memo?.[Memo.decision])) as Decision | undefined;
+    const seq = Number((await this.decode(memo?.[Memo.seq])) ?? 1);
+    const id = decodeURIComponent(execution.execution?.workflowId?.split('/').at(-1) ?? '');
+    const contextId = await field(SEARCH.context);
+    const timestamp = new Date(await field(SEARCH.statusTime)).toISOString();
+    const state = endedByServer(execution) ?? decision?.state ?? TaskState.submitted;
+    const message =
+      decision?.message === undefined || state !== decision.state
+        ? {}
+        : {
+            message: {
+              messageId: `${id}:${String(seq)}`,
+              role: 'ROLE_AGENT' as const,
+              ...decision.message,
+              contextId,
+              taskId: id,
+            },
+          };
+    const status = { state, timestamp, ...message };
+    const skillId = await field(SEARCH.skill);
+    return { id, contextId, skillId, status, history: [], artifacts: [], seq };
+  }
+}
+
+// Numbers of the server's WorkflowExecutionStatus.
+const FAILED = 3;
+const CANCELED = 4;
+const TERMINATED = 5;
+const TIMED_OUT = 7;
+
+/** A run that the server ended has published no decision of it. */
+function endedByServer({ status }: Execution): TaskState | undefined {
+  if (status === CANCELED) return TaskState.canceled;
+  return status === FAILED || status === TERMINATED || status === TIMED_OUT
+    ? TaskState.failed
+    : undefined;
+}
+
+function toFilter(scope: string, query: TaskQuery): string {
+  const is = (key: { readonly name: string }, value: string): string =>
+    `${key.name} = ${quote(value)}`;
+  return [
+    `WorkflowType = ${quote(TASK_WORKFLOW)}`,
+    // A run that was continued lives on in the next one.
+    `ExecutionStatus != 'ContinuedAsNew'`,
+    is(SEARCH.scope, scope),
+    ...(query.contextId === undefined ? [] : [is(SEARCH.context, query.contextId)]),
+    ...(query.skillId === undefined ? [] : [is(SEARCH.skill, query.skillId)]),
+    ...(query.state === undefined ? [] : [hasState(query.state)]),
+    ...(query.statusTimeFrom === undefined
+      ? []
+      : [`${SEARCH.statusTime.name} >= ${quote(query.statusTimeFrom.toISOString())}`]),
+  ].join(' AND ');
+}
+
+function hasState(state: TaskState): string {
+  const decided = `${SEARCH.state.name} = ${quote(state)}`;
+  if (state === TaskState.failed) {
+    return `(${decided} OR ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut'))`;
+  }
+  if (state === TaskState.canceled) return `(${decided} OR ExecutionStatus = 'Canceled')`;
+  return `${decided} AND ExecutionStatus IN ('Running', 'Completed')`;
+}
+
+function between(from: number, until: number): string {
+  const time = (ms: number): string => quote(new Date(ms).toISOString());
+  return `${SEARCH.statusTime.name} >= ${time(from)} AND ${SEARCH.statusTime.name} <= ${time(until)}`;
+}
+
+/** A string of Temporal's list filter: single quotes, a backslash before what ends it early. */
+function quote(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+function toPosition(task: Task): Cursor {
+  return { time: task.status.timestamp, id: task.id };
+}
+
+function compare(a: Cursor, b: Cursor): number {
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+function toToken(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify([cursor.time, cursor.id])).toString('base64url');
+}
+
+function toCursor(token: string): Cursor {
+  try {
+    const [time, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
+    if (typeof time === 'string' && typeof id === 'string' && !Number.isNaN(Date.parse(time))) {
+      return { time, id };
+    }
+  } catch {
+    // Said below: whatever is wrong with it, it is not one of ours.
+  }
+  throw new TaskError(TaskErrorReason.invalid, 'pageToken: not a token of this listing');
+}

@@ -1,0 +1,220 @@
+// Start, message, cancel, read: the one file that calls the Temporal client for tasks.
+
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  Refusal,
+  SEARCH,
+  TASK_WORKFLOW,
+  messageUpdate,
+  progressSignal,
+  taskQuery,
+  type MessageReceipt,
+  type TaskStart,
+} from '../workflows/contract';
+import type { Batch } from '../workflows/emission';
+import type { taskWorkflow } from '../workflows';
+import { TaskState, type Message, type Scope, type Task } from '../workflows/task';
+import { isNotFound, unavailable, withinDeadline } from './connection';
+import { EventFeeds, type FollowOptions, type Following } from './event-feed';
+import { createDecoder, readPage, type Decode } from './history';
+import { TaskError, TaskErrorReason } from './task-error';
+import { TaskHistory } from './task-history';
+
+/** A query goes to a worker; without one it must leave time for reading the history instead. */
+const QUERY_DEADLINE_MS = 700;
+
+export interface TaskRef {
+  readonly scope: Scope;
+  readonly taskId: string;
+}
+
+export interface TasksOptions {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+/** The scope is part of the address, so another principal's task id addresses nothing (D6). */
+export function workflowIdOf({ scope, taskId }: TaskRef): string {
+  return [scope.tenant, scope.principal, taskId].map(encodeURIComponent).join('/');
+}
+
+/** Value of the search attribute that every listing is bound to. */
+export function scopeKey(scope: Scope): string {
+  return [scope.tenant, scope.principal].map(encodeURIComponent).join('/');
+}
+
+export class Tasks {
+  readonly feeds: EventFeeds;
+  private readonly client: Client;
+  private readonly taskQueue: string;
+  private readonly decode: Decode;
+
+  constructor({ client, taskQueue }: TasksOptions) {
+    this.client = client;
+    this.taskQueue = taskQueue;
+    this.decode = createDecoder(client);
+    this.feeds = new EventFeeds(client);
+  }
+
+  /**
+   * Starts the task; with `start.digest` at most once for its id (D6).
+   * @throws TaskError `key-reused` when the id was started with another digest; `unavailable`.
+   */
+  async start(start: TaskStart): Promise<void> {
+    const workflowId = workflowIdOf(start);
+    try {
+      await withinDeadline(this.client, () =>
+        this.client.workflow.start<typeof taskWorkflow>(TASK_WORKFLOW, {
+          workflowId,
+          taskQueue: this.taskQueue,
+          args: [start],
+          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          typedSearchAttributes: [
+            { key: SEARCH.scope, value: scopeKey(start.scope) },
+            { key: SEARCH.context, value: start.contextId },
+            { key: SEARCH.skill, value: start.skillId },
+            { key: SEARCH.state, value: TaskState.submitted },
+            { key: SEARCH.statusTime, value: new Date() },
+          ],
+        }),
+      );
+    } catch (err) {
+      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+    }
+    if (start.digest !== undefined) await this.assertSameDigest(start, start.digest);
+  }
+
+  /**
+   * Gives a task one more message. The same `updateId` counts once.
+   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `unavailable`.
+   */
+  async message(ref: TaskRef, message: Message, updateId: string): Promise<MessageReceipt> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+    try {
+      return await withinDeadline(this.client, () =>
+        handle.executeUpdate(messageUpdate, { args: [message], updateId }),
+      );
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
+      if (err instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw unavailable(err);
+      throw err instanceof WorkflowUpdateFailedError ? fromRefusal(err) : err;
+    }
+  }
+
+  /**
+   * Asks the task to stop (D13); a task that is over stays as it is.
+   * @throws TaskError `not-found`, `over`, `unavailable`.
+   */
+  async cancel(ref: TaskRef): Promise<void> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+    try {
+      await withinDeadline(this.client, () => handle.cancel());
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
+      throw err;
+    }
+  }
+
+  /**
+   * The task as of now, with or without a worker.
+   * @throws TaskError `not-found`, `unavailable`.
+   */
+  async read(ref: TaskRef): Promise<Task> {
+    const workflowId = workflowIdOf(ref);
+    const history = new TaskHistory({ client: this.client, decode: this.decode, workflowId });
+    try {
+      return await withinDeadline(this.client, async () => {
+        await history.next(false);
+        // One page holds nearly every task. A longer one is asked for before it is read to the end.
+        if (!history.isCaughtUp) {
+          const short = (await this.result(workflowId)) ?? (await this.query(workflowId));
+          if (short !== undefined) return short;
+        }
+        while (!history.isCaughtUp) await history.next(false);
+        return history.task;
+      });
+    } catch (err) {
+      throw isNotFound(err) ? noSuchTask(err) : err;
+    }
+  }
+
+  /** Follows a task's events; see `EventFeeds.follow`. */
+  follow(ref: TaskRef, options: FollowOptions): Promise<Following> {
+    return this.feeds.follow(workflowIdOf(ref), options);
+  }
+
+  /** Records what a skill said. Rejects with what the client throws; the emitter judges it. */
+  async signal(ref: TaskRef & { readonly runId: string }, batch: Batch): Promise<void> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(ref), ref.runId);
+    await this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
+  }
+
+  /** The terminal task, which is the workflow's result: one small call for any length. */
+  private async result(workflowId: string): Promise<Task | undefined> {
+    const page = await this.client.workflowService.getWorkflowExecutionHistory({
+      namespace: this.client.options.namespace,
+      execution: { workflowId },
+      historyEventFilterType: 2,
+    });
+    const completed = page.history?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
+    if (!completed) return undefined;
+    return (await this.decode(completed.result?.payloads?.[0])) as Task;
+  }
+
+  private async query(workflowId: string): Promise<Task | undefined> {
+    const handle = this.client.workflow.getHandle(workflowId);
+    const asked = this.client.withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
+      handle.query(taskQuery),
+    );
+    // Without a worker the history answers.
+    return asked.catch(() => undefined);
+  }
+
+  private async assertSameDigest(ref: TaskRef, digest: string): Promise<void> {
+    const page = await withinDeadline(this.client, () =>
+      readPage(this.client, { workflowId: workflowIdOf(ref), waitNewEvent: false }),
+    );
+    const input = page.events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    const first = (await this.decode(input)) as TaskStart;
+    if (first.digest !== digest) {
+      throw new TaskError(
+        TaskErrorReason.keyReused,
+        'this idempotency key was used for another message',
+      );
+    }
+  }
+
+  /** A closed workflow refuses updates and cancels in the words it uses for an unknown one. */
+  private async whyClosed(ref: TaskRef): Promise<TaskError> {
+    const task = await this.read(ref);
+    return new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
+  }
+}
+
+function noSuchTask(cause: unknown): TaskError {
+  return new TaskError(TaskErrorReason.notFound, 'there is no such task', cause);
+}
+
+const REFUSALS: Readonly<Record<string, TaskErrorReason>> = {
+  [Refusal.taskOver]: TaskErrorReason.over,
+  [Refusal.contextMismatch]: TaskErrorReason.contextMismatch,
+  [Refusal.taskFull]: TaskErrorReason.full,
+};
+
+/** The validator's refusal; failures cross processes by `type` only. */
+function fromRefusal(err: WorkflowUpdateFailedError): Error {
+  const { cause } = err;
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  const reason = REFUSALS[type ?? ''];
+  return reason === undefined ? err : new TaskError(reason, cause?.message ?? err.message, err);
+}

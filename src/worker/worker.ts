@@ -1,0 +1,53 @@
+// The worker process's one job: run task workflows and skills until told to drain.
+
+import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import type { TaskActivities } from '../workflows/contract';
+
+export interface TaskWorkerOptions {
+  readonly connection: NativeConnectionOptions;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly activities: TaskActivities;
+  /** Told when the worker stops without being asked. */
+  onFailure(err: unknown): void;
+}
+
+export interface TaskWorker {
+  /** Stops taking work, gives running skills their grace, and resolves when all is handed back. */
+  close(): Promise<void>;
+}
+
+/** A cancel or a lost task is to reach a running skill within this (D13). */
+const HEARTBEAT_THROTTLE_MS = 500;
+
+/** Longer than the grace of a skill, shorter than the patience of a supervisor. */
+const SHUTDOWN_FORCE_MS = 8_000;
+
+/** Skills wait for others most of their time; what computes is bounded by the cores anyway. */
+const MAX_RUNNING_SKILLS = 200;
+
+export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
+  const connection = await NativeConnection.connect(options.connection);
+  const worker = await Worker.create({
+    connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    workflowsPath: require.resolve('../workflows'),
+    activities: { ...options.activities },
+    maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+  const run = worker.run();
+  run.catch((err: unknown) => {
+    options.onFailure(err);
+  });
+  return {
+    async close() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await run.catch(() => undefined);
+      await connection.close();
+    },
+  };
+}
