@@ -7,8 +7,8 @@ import { TaskError, TaskErrorReason } from './task-error';
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
 export const CALL_DEADLINE_MS = 2_000;
 
-/** A half-open socket is noticed within this and the next timeout together. */
-const KEEP_ALIVE_MS = 5_000;
+/** A half-open socket is noticed within these together; a server refuses pings under 10 s. */
+const KEEP_ALIVE_MS = 12_000;
 const KEEP_ALIVE_TIMEOUT_MS = 2_000;
 
 /** gRPC backs off to two minutes by itself, and a server that is back would stay unnoticed. */

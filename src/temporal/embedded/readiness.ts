@@ -1,9 +1,10 @@
 // Waits for the embedded server and brings its database up to date: called by `server.ts` on every start.
 
-import { Connection, isGrpcServiceError } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
 import { msNumberToTs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isNotFound } from '../connection';
 import type { SearchAttributes } from './start-dev';
 
 const { IndexedValueType } = temporal.api.enums.v1;
@@ -30,9 +31,6 @@ const TYPES: Readonly<Record<SearchAttributes[string], AttributeType>> = {
   Int: IndexedValueType.INDEXED_VALUE_TYPE_INT,
   Datetime: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 };
-
-/** gRPC's status code. */
-const NOT_FOUND = 5;
 
 /**
  * Resolves when the server takes workflows, has every search attribute, and keeps closed tasks for 30 days.
@@ -87,7 +85,7 @@ async function servesTasks({ workflowService }: Connection): Promise<void> {
   try {
     await workflowService.describeWorkflowExecution({ namespace: NAMESPACE, execution });
   } catch (err) {
-    if (!isGrpcServiceError(err) || err.code !== NOT_FOUND) throw err;
+    if (!isNotFound(err)) throw err;
   }
 }
 
@@ -121,7 +119,7 @@ async function addMissing(connection: Connection, wanted: SearchAttributes): Pro
   return true;
 }
 
-/** The frontend learns of a new attribute with the next refresh of its cache, seconds later. */
+/** The frontend learns of a new attribute with a refresh of its cache, and refuses it until then. */
 async function canSearch(connection: Connection, wanted: SearchAttributes): Promise<void> {
   const query = Object.keys(wanted)
     .map((name) => `${name} IS NULL`)

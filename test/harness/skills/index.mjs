@@ -1,0 +1,107 @@
+// Skills for tests: plain objects, loaded as a user's own would be.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+const textOf = (message) =>
+  message.parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+
+const skill = (id, run, more = {}) => ({
+  id,
+  name: id,
+  description: `test skill ${id}`,
+  tags: ['test'],
+  ...more,
+  run,
+});
+
+/** Options come as the data part of the message. */
+const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+
+export default [
+  skill('echo', async (ctx) => ({ state: 'completed', message: textOf(ctx.message) })),
+
+  /** Five progress events in one go. */
+  skill('five', async (ctx) => {
+    for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
+    return { state: 'completed' };
+  }),
+
+  /** `events` progress texts, one each `everyMs`. */
+  skill('steps', async (ctx) => {
+    const { events = 20, everyMs = 100 } = optionsOf(ctx);
+    for (let i = 1; i <= events; i += 1) {
+      await ctx.progress(`step ${i}`);
+      await delay(everyMs, undefined, { signal: ctx.signal });
+    }
+    return { state: 'completed', message: 'done' };
+  }),
+
+  /** A streamed artifact whose text is the same in each attempt. */
+  skill('stream', async (ctx) => {
+    const { chunks = 20, everyMs = 100 } = optionsOf(ctx);
+    const page = ctx.artifact({ name: 'page' });
+    for (let i = 1; i <= chunks; i += 1) {
+      await page.append(`line ${i}\n`);
+      await delay(everyMs, undefined, { signal: ctx.signal });
+    }
+    await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** A streamed artifact whose text tells the attempt. */
+  skill('unlike', async (ctx) => {
+    const { chunks = 20, everyMs = 100 } = optionsOf(ctx);
+    const page = ctx.artifact({ name: 'page' });
+    await page.append('title\n');
+    for (let i = 1; i <= chunks; i += 1) {
+      await page.append(`attempt ${ctx.attempt} line ${i}\n`);
+      await delay(everyMs, undefined, { signal: ctx.signal });
+    }
+    await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** Asks for a name, then for a number that is checked, then answers with both. */
+  skill('asks', async (ctx) => {
+    await ctx.progress('before the question');
+    const name = textOf(await ctx.ask('What is your name?'));
+    await ctx.progress(`hello ${name}`);
+    const age = await ctx.ask('How old are you?', {
+      parse(value) {
+        if (!/^\d+$/.test(String(value))) throw new Error('not a number');
+        return Number(value);
+      },
+    });
+    return { state: 'completed', message: `${name} is ${age}` };
+  }),
+
+  skill('needs-auth', async (ctx) => {
+    await ctx.requireAuth('Please sign in');
+    return { state: 'completed', message: 'signed in' };
+  }),
+
+  skill('fails', async () => ({ state: 'failed', message: 'this is why' })),
+  skill('rejects', async () => ({ state: 'rejected', message: 'not for me' })),
+  skill(
+    'throws',
+    async (ctx) => {
+      await ctx.progress(`attempt ${ctx.attempt}`);
+      throw new Error('boom');
+    },
+    { limits: { maximumAttempts: 2 } },
+  ),
+  skill('hangs', () => new Promise(() => undefined), { limits: { timeoutMs: 1500 } }),
+  skill('deaf', () => new Promise(() => undefined)),
+  skill('returns-nothing', async () => undefined),
+
+  /** An artifact of `bytes` bytes, and the size of what came in. */
+  skill('big', async (ctx) => {
+    const { bytes = 200_000 } = optionsOf(ctx);
+    const received = ctx.message.parts.reduce((sum, part) => sum + (part.raw?.length ?? 0), 0);
+    await ctx.saveArtifact({
+      name: 'big.txt',
+      parts: [{ text: 'x'.repeat(bytes), mediaType: 'text/plain' }],
+    });
+    return { state: 'completed', message: `received ${received}` };
+  }),
+];
