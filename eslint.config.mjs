@@ -61,6 +61,12 @@ export default defineConfig(
       // Narrowing outlives an `await`, and what a history holds may differ from its type: here the
       // rule calls the checks that matter unnecessary.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // A type alias is assignable to the index signature of `Json`, an interface is not.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // A recursive JSON type needs an index signature.
+      '@typescript-eslint/consistent-indexed-object-style': 'off',
+      // A getter with a constant is how a class answers an abstract property.
+      '@typescript-eslint/class-literal-property-style': 'off',
       // An async function may implement an interface without awaiting anything.
       '@typescript-eslint/require-await': 'off',
       // `_` marks an argument that an interface prescribes.

@@ -97,7 +97,7 @@ async function main(): Promise<void> {
 interface Role {
   readonly config: Config;
   readonly running: Running;
-  stop(code: number): void;
+  readonly stop: (code: number) => void;
 }
 
 async function run(role: string, { config, running, stop }: Role): Promise<void> {

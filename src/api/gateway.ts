@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly metrics: Registry;
   /** Whether Temporal answers. */
-  isReady(): Promise<boolean>;
+  readonly isReady: () => Promise<boolean>;
 }
 
 export interface Gateway {

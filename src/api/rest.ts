@@ -12,6 +12,7 @@ import { Call } from './wire/call';
 import {
   FaultError,
   fault,
+  fromRestError,
   toFault,
   toLegacyRestError,
   toRestError,
@@ -144,15 +145,9 @@ function mendAnswers(
   };
 }
 
-/** What the SDK refuses by itself is well-formed, but a failure of its own tells too much. */
+/** What the SDK refuses by itself; a failure of its own would tell too much. */
 function unexpected(res: Response, body: unknown): Fault | undefined {
-  if (res.statusCode < 400) return undefined;
-  if (res.statusCode >= 500) return fault('internal', 'internal error');
-  const message = JSON.stringify(body).match(/"message":"((?:[^"\\]|\\.)*)"/)?.[1];
-  const kind = res.statusCode === 404 ? 'taskNotFound' : 'invalidParams';
-  return /PUSH_NOTIFICATION_NOT_SUPPORTED|-32003/.test(JSON.stringify(body))
-    ? fault('pushNotSupported', message ?? 'push notifications are not supported')
-    : fault(kind, message ?? 'the request is malformed');
+  return res.statusCode < 400 ? undefined : fromRestError(body);
 }
 
 /** Puts ids, keep-alive and backpressure behind what the SDK writes as a stream. */

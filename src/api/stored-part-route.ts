@@ -18,7 +18,7 @@ export function storedPartUrl(publicUrl: string, taskId: string, digest: string)
 export function serveStoredPart(options: {
   readonly service: TaskService;
   readonly store: PartStore;
-  scopeOf(req: Request): Scope;
+  readonly scopeOf: (req: Request) => Scope;
 }): RequestHandler {
   const { service, store, scopeOf } = options;
   return async (req, res) => {

@@ -158,7 +158,7 @@ export class TaskService {
     }
     const following = await this.tasks.follow(ref, { signal });
     try {
-      for await (const _event of following.events) void _event;
+      for await (const _event of following.events);
       const task = following.now();
       if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
       throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
@@ -221,7 +221,7 @@ async function settled(following: Following, since: number): Promise<Task> {
 interface FrameOptions {
   /** The id of the first frame; absent for a snapshot that repeats what the client has. */
   readonly id?: number;
-  endsAt(state: TaskState, seq: number): boolean;
+  readonly endsAt: (state: TaskState, seq: number) => boolean;
 }
 
 async function* frames(following: Following, options: FrameOptions): AsyncGenerator<StreamFrame> {

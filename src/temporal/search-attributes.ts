@@ -1,11 +1,16 @@
 // Registers the search attributes that listings need, or says how to.
 
 import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { SEARCH } from '../workflows/contract';
 import { withinDeadline } from './connection';
 
-// Numbers of the server's IndexedValueType.
-const TYPES = { KEYWORD: 2, DATETIME: 6 } as const;
+const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_DATETIME } =
+  temporal.api.enums.v1.IndexedValueType;
+const TYPES = {
+  KEYWORD: INDEXED_VALUE_TYPE_KEYWORD,
+  DATETIME: INDEXED_VALUE_TYPE_DATETIME,
+} as const;
 const NAMES = { KEYWORD: 'Keyword', DATETIME: 'Datetime' } as const;
 
 /** Name and type as the Temporal CLI writes them, e.g. `LonghaulState` → `Keyword`. */

@@ -34,7 +34,9 @@ export async function storeBigParts(
     stored.add(index);
     total -= size;
   }
-  return Promise.all(parts.map((p, index) => (stored.has(index) ? storePart(store, p) : p)));
+  return Promise.all(
+    parts.map(async (part, index) => (stored.has(index) ? storePart(store, part) : part)),
+  );
 }
 
 /** The parts with their content back in place. Rejects with `MissingPartError`. */
@@ -42,7 +44,7 @@ export async function restoreParts(
   store: PartStore,
   parts: readonly Part[],
 ): Promise<readonly ContentPart[]> {
-  return Promise.all(parts.map((part) => ('ref' in part ? restorePart(store, part) : part)));
+  return Promise.all(parts.map(async (part) => ('ref' in part ? restorePart(store, part) : part)));
 }
 
 export async function restoreMessage(

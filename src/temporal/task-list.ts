@@ -1,7 +1,7 @@
 // Lists tasks by search attributes, newest status first (A2A §3.1.4). Visibility lags: never used for get.
 
 import type { Client } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 import { Memo, SEARCH, TASK_WORKFLOW } from '../workflows/contract';
 import type { Decision } from '../workflows/task-state';
 import { TaskState, type Task } from '../workflows/task';
@@ -136,7 +136,8 @@ export class TaskListing {
     const id = decodeURIComponent(execution.execution?.workflowId?.split('/').at(-1) ?? '');
     const contextId = await field(SEARCH.context);
     const timestamp = new Date(await field(SEARCH.statusTime)).toISOString();
-    const state = endedByServer(execution) ?? decision?.state ?? TaskState.submitted;
+    // A run that the server ended has published no decision of it.
+    const state = ENDED_BY_SERVER.get(execution.status) ?? decision?.state ?? TaskState.submitted;
     const message =
       decision?.message === undefined || state !== decision.state
         ? {}
@@ -155,19 +156,14 @@ export class TaskListing {
   }
 }
 
-// Numbers of the server's WorkflowExecutionStatus.
-const FAILED = 3;
-const CANCELED = 4;
-const TERMINATED = 5;
-const TIMED_OUT = 7;
+const Status = temporal.api.enums.v1.WorkflowExecutionStatus;
 
-/** A run that the server ended has published no decision of it. */
-function endedByServer({ status }: Execution): TaskState | undefined {
-  if (status === CANCELED) return TaskState.canceled;
-  return status === FAILED || status === TERMINATED || status === TIMED_OUT
-    ? TaskState.failed
-    : undefined;
-}
+const ENDED_BY_SERVER: ReadonlyMap<unknown, TaskState> = new Map([
+  [Status.WORKFLOW_EXECUTION_STATUS_CANCELED, TaskState.canceled],
+  [Status.WORKFLOW_EXECUTION_STATUS_FAILED, TaskState.failed],
+  [Status.WORKFLOW_EXECUTION_STATUS_TERMINATED, TaskState.failed],
+  [Status.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, TaskState.failed],
+]);
 
 function toFilter(scope: string, query: TaskQuery): string {
   const is = (key: { readonly name: string }, value: string): string =>

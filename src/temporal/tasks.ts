@@ -10,6 +10,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import {
   Refusal,
   SEARCH,
@@ -28,6 +29,9 @@ import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, readPage, type Decode } from './history';
 import { TaskError, TaskErrorReason } from './task-error';
 import { TaskHistory } from './task-history';
+
+const CLOSE_EVENT =
+  temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
 const QUERY_DEADLINE_MS = 700;
@@ -164,7 +168,7 @@ export class Tasks {
     const page = await this.client.workflowService.getWorkflowExecutionHistory({
       namespace: this.client.options.namespace,
       execution: { workflowId },
-      historyEventFilterType: 2,
+      historyEventFilterType: CLOSE_EVENT,
     });
     const completed = page.history?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
     if (!completed) return undefined;

@@ -1,7 +1,7 @@
 // The one reducer (D2): folds what the history records into the task and its A2A events.
 // It runs in the workflow (behind the query and the result) and in every reader of the history.
 
-import { FORMAT, type Batch, type Emission } from './emission';
+import type { FORMAT, Batch, Emission } from './emission';
 import { hear, newLane, rewind, settle, type ArtifactChange, type Lane } from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
 import {

@@ -25,7 +25,7 @@ import {
   type TurnOutcome,
 } from './contract';
 import { TaskLife } from './task-life';
-import type { Task } from './task';
+import type { Message, Task } from './task';
 
 /** A skill that takes its worker down with it, over and over, must end some day. */
 const MAX_LOST_WORKERS = 100;
@@ -43,7 +43,7 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
     life.hear(batch);
   });
   setHandler(messageUpdate, (message) => life.accept(message, currentUpdateInfo()?.id ?? ''), {
-    validator: (message) => {
+    validator: (message: Message) => {
       life.assertAccepts(message);
     },
   });

@@ -2,10 +2,11 @@
 // Loaded in the workflow sandbox, in activities and in the gateway; it imports nothing.
 
 /** Any value that survives `JSON.parse(JSON.stringify(x))`. */
-export type Json =
-  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
-export type JsonObject = { readonly [key: string]: Json };
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
 
 /** The states of a task (A2A §4.1.3), spelled as skills and the 0.3 wire spell them. */
 export const TaskState = {

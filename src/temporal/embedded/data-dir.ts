@@ -4,6 +4,7 @@ import { mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isRunning, type ProcessIdentity } from './process-identity';
+import { reasonOf } from './reason';
 
 export interface DataDirClaim {
   /** Idempotent. Not needed after a crash: a claim ends with its process. */
@@ -99,7 +100,7 @@ async function created(dataDir: string): Promise<string> {
     // Two paths to one directory must meet in one claim.
     return await realpath(join(dataDir, CLAIMS));
   } catch (err) {
-    const reason = err instanceof Error ? err.message : String(err);
+    const reason = reasonOf(err);
     throw new Error(
       `the data directory ${dataDir} cannot be used: ${reason}. Set DATA_DIR to a folder that this user may write.`,
       { cause: err },

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { whyProgramFailed } from './reason';
 
 const run = promisify(execFile);
 
@@ -35,29 +36,12 @@ export function cliBelow(folder: string): string {
 export async function temporalVersion(path: string): Promise<string> {
   const { stdout } = await run(path, ['--version'], { timeout: VERSION_DEADLINE_MS }).catch(
     (err: unknown) => {
-      throw new Error(whyItFailed(err), { cause: err });
+      throw new Error(whyProgramFailed(err), { cause: err });
     },
   );
   const version = /^temporal version (\S+)/m.exec(stdout)?.[1];
   if (version === undefined) throw new Error('`--version` does not say "temporal version"');
   return version;
-}
-
-/** The shortest true sentence about a program that could not be run, or that failed. */
-export function whyItFailed(err: unknown): string {
-  if (!(err instanceof Error)) return String(err);
-  const { code, killed, stderr } = err as Partial<{
-    code: unknown;
-    killed: boolean;
-    stderr: string;
-  }>;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'it is not executable';
-  if (killed === true) return 'it did not end in time';
-  const lines = (stderr ?? '').trim().split('\n');
-  const said = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
-  if (said !== undefined && said !== '') return said.trim();
-  return typeof code === 'number' ? `it ended with code ${code}` : err.message;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

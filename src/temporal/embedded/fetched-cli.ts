@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cliBelow, temporalVersion } from './executable';
+import { reasonOf } from './reason';
 
 /** The one that the server's settings in `start-dev.ts` were verified against. */
 export const CLI_VERSION = '1.9.1';
@@ -92,8 +93,4 @@ async function removeAbandoned(cacheDir: string): Promise<void> {
     const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
     if (age > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
   }
-}
-
-function reasonOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err);
 }

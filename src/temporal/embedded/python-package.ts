@@ -4,8 +4,9 @@ import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cliBelow, executablesOn, whyItFailed } from './executable';
+import { cliBelow, executablesOn } from './executable';
 import { CLI_VERSION, fetchIntoCache, type FetchedCli } from './fetched-cli';
+import { reasonOf, whyProgramFailed } from './reason';
 
 const run = promisify(execFile);
 
@@ -38,7 +39,7 @@ export async function installFromPython(options: {
         fetchInto: (folder) => pipInstall(python, folder),
       });
     } catch (err) {
-      failures.push(`${name}: ${err instanceof Error ? err.message : String(err)}`);
+      failures.push(`${name}: ${reasonOf(err)}`);
     }
   }
   throw new Error(failures.join('; '));
@@ -52,7 +53,7 @@ async function pipInstall(python: string, folder: string): Promise<void> {
   const what = ['--no-deps', '--only-binary', ':all:', '--require-hashes', '-r', requirements];
   await run(python, [...pip, ...what, '--target', folder], { timeout: INSTALL_DEADLINE_MS }).catch(
     (err: unknown) => {
-      throw new Error(whyItFailed(err), { cause: err });
+      throw new Error(whyProgramFailed(err), { cause: err });
     },
   );
   await chmod(cliBelow(folder), 0o755);

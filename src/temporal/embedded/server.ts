@@ -108,13 +108,21 @@ async function untilItServes(
     void Promise.allSettled([ready, deadline]);
   });
   if (first === undefined) return;
-  const printed = (await server.printed()).trim().split('\n').slice(-LINES_SHOWN).join('\n');
+  const printed = await server.printed();
   if (first === 'late') {
-    throw new Error(`the Temporal server is not ready after ${START_DEADLINE_MS} ms:\n${printed}`);
+    throw new Error(
+      `the Temporal server is not ready after ${START_DEADLINE_MS} ms:\n${end(printed)}`,
+    );
   }
   const how = first.signal ?? `code ${first.code ?? 0}`;
-  const message = `the Temporal server ended with ${how} before it was ready:\n${printed}`;
+  const message = `the Temporal server ended with ${how} before it was ready:\n${end(printed)}`;
   throw /address already in use/i.test(printed) ? new PortTakenError(message) : new Error(message);
+}
+
+// A panic prints its stack last, and its reason before.
+function end(printed: string): string {
+  const [told = ''] = printed.split('\ngoroutine ', 1);
+  return told.trim().split('\n').slice(-LINES_SHOWN).join('\n');
 }
 
 async function untilBanner(server: ServerProcess, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { cliBelow, executablesOn } from './executable';
 import { CLI_VERSION, fetchIntoCache, type FetchedCli } from './fetched-cli';
+import { reasonOf } from './reason';
 
 const run = promisify(execFile);
 
@@ -71,8 +72,7 @@ async function locate(vendorUrl: string, signal: AbortSignal): Promise<Archive> 
 
 async function get(url: string, signal: AbortSignal): Promise<Response> {
   const response = await fetch(url, { signal }).catch((err: unknown) => {
-    const cause: unknown = err instanceof Error ? err.cause : undefined;
-    const why = cause instanceof Error ? cause.message : String(err);
+    const why = reasonOf((err as { readonly cause?: unknown }).cause ?? err);
     throw new Error(`${new URL(url).host} cannot be reached (${why})`, { cause: err });
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);

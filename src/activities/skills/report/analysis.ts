@@ -1,7 +1,7 @@
 // The figures of a table, column by column; what goes into analysis.json.
 
 import { mean, quantileSorted, sampleStandardDeviation } from 'simple-statistics';
-import { formatDate, type ColumnType } from './cell';
+import { formatDate } from './cell';
 import type { Column } from './column';
 import { correlate, type Correlations } from './correlations';
 import { pause, type Table } from './table';
@@ -10,47 +10,50 @@ const TOP_VALUES = 10;
 const TOP_VALUE_CHARACTERS = 100;
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
-// Type aliases, because an interface is not assignable to the index signature of `Json`.
-export type Analysis = {
-  readonly source: string;
-  readonly rows: number;
-  readonly columns: readonly ColumnAnalysis[];
-  readonly correlations: Correlations;
-};
+// Aliases, because an interface is not assignable to the index signature of `Json`.
+export type Analysis = Readonly<{
+  source: string;
+  rows: number;
+  columns: readonly ColumnAnalysis[];
+  correlations: Correlations;
+}>;
 
 export type ColumnAnalysis = NumericAnalysis | DateAnalysis | TextAnalysis;
 
-type Common = {
-  readonly name: string;
-  readonly missing: number;
+type Common = Readonly<{
+  name: string;
+  missing: number;
   /** Different values; at least so many when `distinctIsCapped`. */
-  readonly distinct: number;
-  readonly distinctIsCapped: boolean;
-};
+  distinct: number;
+  distinctIsCapped: boolean;
+}>;
 
-export type NumericAnalysis = Common & {
-  readonly type: 'integer' | 'number';
-  readonly min: number;
-  readonly max: number;
-  /** Null beyond the range of a double. */
-  readonly mean: number | null;
-  /** Of a sample (n - 1); null for a single value and beyond the range of a double. */
-  readonly standardDeviation: number | null;
-  /** Interpolated linearly, as R's type 7 and numpy do. */
-  readonly quantiles: readonly { readonly p: number; readonly value: number }[];
-};
+export type NumericAnalysis = Common &
+  Readonly<{
+    type: 'integer' | 'number';
+    min: number;
+    max: number;
+    /** Null beyond the range of a double. */
+    mean: number | null;
+    /** Of a sample (n - 1); null for a single value and beyond the range of a double. */
+    standardDeviation: number | null;
+    /** Interpolated linearly, as R's type 7 and numpy do. */
+    quantiles: readonly { readonly p: number; readonly value: number }[];
+  }>;
 
-export type DateAnalysis = Common & {
-  readonly type: 'date';
-  readonly min: string;
-  readonly max: string;
-};
+export type DateAnalysis = Common &
+  Readonly<{
+    type: 'date';
+    min: string;
+    max: string;
+  }>;
 
-export type TextAnalysis = Common & {
-  readonly type: 'boolean' | 'string';
-  /** Most frequent first, equal ones in the order of first sight; long values are cut. */
-  readonly topValues: readonly { readonly value: string; readonly count: number }[];
-};
+export type TextAnalysis = Common &
+  Readonly<{
+    type: 'boolean' | 'string';
+    /** Most frequent first, equal ones in the order of first sight; long values are cut. */
+    topValues: readonly { readonly value: string; readonly count: number }[];
+  }>;
 
 /** Yields between columns and pairs. Throws the reason of `signal` when it is aborted. */
 export async function analyze(
@@ -137,7 +140,9 @@ function distinctIn(sorted: readonly number[]): number {
 }
 
 function shorten(value: string): string {
-  return value.length > TOP_VALUE_CHARACTERS ? `${value.slice(0, TOP_VALUE_CHARACTERS)}…` : value;
+  if (value.length <= TOP_VALUE_CHARACTERS) return value;
+  // The cut must not leave half a surrogate pair.
+  return `${value.slice(0, TOP_VALUE_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function finite(value: number): number | null {

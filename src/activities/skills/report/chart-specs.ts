@@ -12,7 +12,7 @@ export type ChartSpec =
   | ReturnType<typeof lineSpec>
   | ReturnType<typeof heatMapSpec>;
 
-export type Bin = { readonly from: number; readonly to: number; readonly rows: number };
+export type Bin = Readonly<{ from: number; to: number; rows: number }>;
 
 export function histogramSpec(column: string, values: Bin[]) {
   return {
@@ -36,7 +36,7 @@ export function histogramSpec(column: string, values: Bin[]) {
   } as const;
 }
 
-export type Bar = { readonly value: string; readonly rows: number };
+export type Bar = Readonly<{ value: string; rows: number }>;
 
 export function barsSpec(column: string, bars: readonly Bar[]) {
   return {
@@ -54,7 +54,7 @@ export function barsSpec(column: string, bars: readonly Bar[]) {
 }
 
 /** `date` is ISO 8601 in UTC. */
-export type Point = { readonly date: string; readonly mean: number };
+export type Point = Readonly<{ date: string; mean: number }>;
 
 export function lineSpec(dates: string, column: string, values: Point[]) {
   return {
@@ -62,7 +62,7 @@ export function lineSpec(dates: string, column: string, values: Point[]) {
     title: `Mean of ${printable(column)} by ${printable(dates)}`,
     width: 400,
     height: 240,
-    data: { values, format: { parse: { date: "utc:'%Y-%m-%dT%H:%M:%SZ'" } } },
+    data: { values },
     mark: { type: 'line' },
     encoding: {
       // Otherwise the labels depend on the time zone of the machine.
@@ -77,7 +77,7 @@ export function lineSpec(dates: string, column: string, values: Point[]) {
   } as const;
 }
 
-export type Cell = { readonly a: string; readonly b: string; readonly pearson: number };
+export type Cell = Readonly<{ a: string; b: string; pearson: number }>;
 
 export function heatMapSpec(columns: readonly string[], cells: readonly Cell[]) {
   const names = columns.map(printable);

@@ -7,21 +7,21 @@ import { pause } from './table';
 /** The first so many numeric columns are paired: 190 pairs, a few milliseconds each. */
 const MAX_CORRELATED_COLUMNS = 20;
 
-export type Correlation = {
-  readonly a: string;
-  readonly b: string;
+export type Correlation = Readonly<{
+  a: string;
+  b: string;
   /** Rows that have a value in both columns. */
-  readonly rows: number;
+  rows: number;
   /** Null when it is not defined: fewer than two such rows, or a column that never changes. */
-  readonly pearson: number | null;
-};
+  pearson: number | null;
+}>;
 
-export type Correlations = {
-  readonly pairs: readonly Correlation[];
-  readonly columns: readonly string[];
+export type Correlations = Readonly<{
+  pairs: readonly Correlation[];
+  columns: readonly string[];
   /** Numeric columns beyond the limit, which are in no pair. */
-  readonly columnsLeftOut: number;
-};
+  columnsLeftOut: number;
+}>;
 
 /** Yields between pairs. Throws the reason of `signal` when it is aborted. */
 export async function correlate(

@@ -12,7 +12,8 @@ export function toTableError(err: unknown, at: Position): unknown {
 function explain(err: CsvError, at: Position): string {
   const index = numberIn(err, 'index');
   const here = `Line ${numberIn(err, 'lines')}, ${columnAt(index, at)}`;
-  switch (err.code) {
+  const code: string = err.code;
+  switch (code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
       return explainLength(err, at);
     case 'CSV_QUOTE_NOT_CLOSED':
