@@ -6,4 +6,5 @@ module.exports = {
     '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
   },
   testTimeout: 60_000,
+  maxWorkers: 2,
 };

@@ -1,6 +1,7 @@
 // The skills that ship with Longhaul, in the order in which they are asked to take a message.
 
 import type { Skill } from '../skill';
+import { report } from './report';
 import { tutorial } from './tutorial';
 
-export const shippedSkills: readonly Skill[] = [tutorial];
+export const shippedSkills: readonly Skill[] = [report, tutorial];

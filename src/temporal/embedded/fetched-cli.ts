@@ -9,8 +9,8 @@ import { reasonOf } from './reason';
 export const CLI_VERSION = '1.9.1';
 
 /** From best to worst: the vendor's own archive first. */
-export const FETCH_SOURCES = ['download', 'python'] as const;
-export type FetchSource = (typeof FETCH_SOURCES)[number];
+const FETCH_SOURCES = ['download', 'python'] as const;
+type FetchSource = (typeof FETCH_SOURCES)[number];
 
 export interface FetchedCli {
   readonly path: string;

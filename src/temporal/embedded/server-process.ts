@@ -1,16 +1,10 @@
-// The child process of the embedded server: its log, its record for the next start, and its end.
+// The child process of the embedded server: its log, its exit, and how it is stopped.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  commandLineOf,
-  endProcess,
-  identify,
-  isRunning,
-  type ProcessIdentity,
-} from './process-identity';
+import { forgetServer, recordServer } from './orphan';
 
 /** A stop takes a second; after this the server hangs, and SQLite survives a kill. */
 const STOP_DEADLINE_MS = 10_000;
@@ -18,10 +12,10 @@ const STOP_DEADLINE_MS = 10_000;
 /** Weeks of errors; what is needed of it after a crash is at its end. */
 const LOG_KEPT_BYTES = 16 * 1024 * 1024;
 
+/** A start prints half a kilobyte; a panic with its stacks still fits. */
 const PRINTED_BYTES = 64 * 1024;
 
 const LOG_FILE = 'temporal.log';
-const RECORD_FILE = 'temporal.pid';
 
 export interface Exit {
   readonly code: number | null;
@@ -32,7 +26,7 @@ export interface ServerProcess {
   readonly pid: number;
   /** Resolves once, when the process is gone for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** The first 64 KiB that it has printed: all of it, until long after the start. */
+  /** The first 64 KiB that it has printed: for the start, and for why it failed. */
   readonly printed: () => Promise<string>;
   /** Stops it and resolves when it is gone. Idempotent. */
   readonly close: () => Promise<void>;
@@ -66,46 +60,28 @@ export async function launchServer(options: {
   try {
     await once(child, 'spawn');
   } catch (err) {
-    throw new Error(
-      `the Temporal CLI ${cli} cannot be run; set TEMPORAL_CLI_PATH to one that can`,
-      {
-        cause: err,
-      },
-    );
+    const message = `the Temporal CLI ${cli} cannot be run; set TEMPORAL_CLI_PATH to one that can`;
+    throw new Error(message, { cause: err });
   } finally {
     await log.handle.close();
   }
   const pid = child.pid ?? 0;
-  // The last net: a process that ends without closing its server does not leave it behind.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  void exited.then(() => process.off('exit', kill));
-  await writeRecord(dataDir, pid);
-  return {
-    pid,
-    exited,
-    printed: () => readFrom(log),
-    close: () => stop(child, exited, dataDir),
-  };
+  const close = (): Promise<void> => stop(child, exited, dataDir);
+  killOnExit(child);
+  try {
+    await recordServer(dataDir, pid);
+  } catch (err) {
+    await close();
+    throw err;
+  }
+  return { pid, exited, printed: () => readFrom(log), close };
 }
 
-/**
- * Ends the server of a Longhaul process that was killed before it could. Call with the directory claimed.
- * Nothing else is touched: it must have the recorded start and our database on its command line.
- */
-export async function endOrphan(options: {
-  readonly dataDir: string;
-  readonly database: string;
-  readonly report: (line: string) => void;
-}): Promise<void> {
-  const record = await readRecord(options.dataDir);
-  if (record === undefined) return;
-  const commandLine = await commandLineOf(record.pid);
-  if ((await isRunning(record)) && commandLine.includes(options.database)) {
-    options.report(`Temporal server: ending process ${record.pid}, left by a killed Longhaul`);
-    await endProcess(record, STOP_DEADLINE_MS);
-  }
-  await rm(join(options.dataDir, RECORD_FILE), { force: true });
+/** The last net: a process that ends without closing its server does not leave it behind. */
+function killOnExit(child: ChildProcess): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
 }
 
 async function stop(child: ChildProcess, exited: Promise<Exit>, dataDir: string): Promise<void> {
@@ -113,8 +89,7 @@ async function stop(child: ChildProcess, exited: Promise<Exit>, dataDir: string)
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   await exited;
   clearTimeout(timer);
-  const record = await readRecord(dataDir);
-  if (record?.pid === child.pid) await rm(join(dataDir, RECORD_FILE), { force: true });
+  await forgetServer(dataDir, child.pid);
 }
 
 async function openLog(path: string): Promise<Log> {
@@ -135,29 +110,5 @@ async function readFrom({ path, start }: Log): Promise<string> {
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();
-  }
-}
-
-async function writeRecord(dataDir: string, pid: number): Promise<void> {
-  const record = await identify(pid);
-  if (record === undefined) return;
-  // Renamed into place, so that a kill leaves the whole record or none.
-  const partial = join(dataDir, `${RECORD_FILE}.partial`);
-  await writeFile(partial, JSON.stringify(record));
-  await rename(partial, join(dataDir, RECORD_FILE));
-}
-
-async function readRecord(dataDir: string): Promise<ProcessIdentity | undefined> {
-  const text = await readFile(join(dataDir, RECORD_FILE), 'utf8').catch(() => 'null');
-  const { pid, started } = (parsed(text) ?? {}) as Partial<ProcessIdentity>;
-  if (typeof pid !== 'number' || typeof started !== 'string') return undefined;
-  return { pid, started };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -4,8 +4,9 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextFreePort } from './free-port';
+import { endOrphan } from './orphan';
 import { untilReady } from './readiness';
-import { endOrphan, launchServer, type Exit, type ServerProcess } from './server-process';
+import { launchServer, type Exit, type ServerProcess } from './server-process';
 import { startDevArguments, type SearchAttributes } from './start-dev';
 
 export interface EmbeddedTemporalOptions {

@@ -32,7 +32,7 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number>> = {
 /** Together they double the rate of signals; a power cut may lose the last moments, a kill nothing. */
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'] as const;
 
-export interface StartDevOptions {
+interface StartDevOptions {
   /** Absolute: the process is recognized by it. */
   readonly database: string;
   readonly host: string;

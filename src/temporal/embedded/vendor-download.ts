@@ -14,10 +14,10 @@ import { reasonOf } from './reason';
 const run = promisify(execFile);
 
 /** Temporal: the address that sdk-core asks for the archive of a version. */
-export const VENDOR_URL = 'https://temporal.download/cli';
+const VENDOR_URL = 'https://temporal.download/cli';
 
 /** For question, archive and unpacking together: behind a firewall the next step must come soon. */
-export const DOWNLOAD_DEADLINE_MS = 10_000;
+const DOWNLOAD_DEADLINE_MS = 10_000;
 
 const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin' };
 const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };

@@ -10,13 +10,14 @@ import {
   type Bin,
   type Cell,
   type ChartSpec,
-  type Point,
 } from './chart-specs';
 import type { Column } from './column';
 import { meansOverTime } from './time-series';
 import { pause, type Table } from './table';
 
 const MAX_CHARTS = 6;
+/** Leaves room for the values of text columns. */
+const MAX_HISTOGRAMS = 3;
 const MAX_BINS = 20;
 const FILE_NAME_CHARACTERS = 40;
 
@@ -32,14 +33,17 @@ export async function chooseCharts(
   analysis: Analysis,
   signal: AbortSignal,
 ): Promise<readonly Chart[]> {
-  const charts: Chart[] = [lineChart(table), heatMap(analysis)].filter((chart) => chart !== null);
+  const line = await lineChart(table, signal);
+  const charts: Chart[] = [line, heatMap(analysis)].filter((chart) => chart !== null);
+  let histograms = 0;
   const taken = new Set(charts.map(({ name }) => name));
   for (const [index, column] of table.columns.entries()) {
     if (charts.length >= MAX_CHARTS) break;
     await pause(signal);
     const figures = analysis.columns[index];
     const chart = figures === undefined ? null : columnChart(column, figures);
-    if (chart === null) continue;
+    if (chart === null || (column.isNumeric && histograms >= MAX_HISTOGRAMS)) continue;
+    if (column.isNumeric) histograms += 1;
     // Two names may differ only in characters that file names lack.
     const name = taken.has(chart.name) ? `${chart.name}-column-${index + 1}` : chart.name;
     taken.add(name);
@@ -89,11 +93,11 @@ function bars({ name, topValues }: TextAnalysis): Chart | null {
 }
 
 /** The first numeric column over the first dates. */
-function lineChart({ columns }: Table): Chart | null {
+async function lineChart({ columns }: Table, signal: AbortSignal): Promise<Chart | null> {
   const dates = columns.find(({ type }) => type === 'date');
   const numbers = columns.find(({ isNumeric }) => isNumeric);
   if (dates === undefined || numbers === undefined) return null;
-  const points: Point[] = meansOverTime(dates.values, numbers.values);
+  const points = await meansOverTime({ dates: dates.values, values: numbers.values }, signal);
   if (points.length < 2) return null;
   const name = `line-${fileName(numbers.name)}-by-${fileName(dates.name)}`;
   return { name, spec: lineSpec(dates.name, numbers.name, points) };

@@ -1,0 +1,99 @@
+// A skill context without Temporal: records what a skill says and folds its artifacts.
+
+import type {
+  Artifact,
+  ArtifactOptions,
+  ArtifactStream,
+  ContentPart,
+  SkillArtifact,
+  SkillContext,
+} from '../../src/activities/skill';
+
+/** What a client would hold when the skill is done. */
+export interface Recorded {
+  readonly progress: string[];
+  readonly artifacts: Map<string, Artifact<ContentPart>>;
+  /** How many pieces each artifact came in. */
+  readonly chunks: Map<string, number>;
+  /** Artifacts that no further piece may follow. */
+  readonly finished: Set<string>;
+}
+
+export interface FakeContext {
+  readonly ctx: SkillContext;
+  readonly recorded: Recorded;
+}
+
+interface FakeOptions {
+  readonly parts: readonly ContentPart[];
+  readonly signal?: AbortSignal;
+  /** Called with every progress text, e.g. to abort there. */
+  readonly onProgress?: (text: string) => void;
+}
+
+export function fakeContext(options: FakeOptions): FakeContext {
+  const recorded: Recorded = {
+    progress: [],
+    artifacts: new Map(),
+    chunks: new Map(),
+    finished: new Set(),
+  };
+  const message = { messageId: 'message-1', role: 'ROLE_USER', parts: options.parts } as const;
+  const nobodyAnswers = (): Promise<never> => Promise.reject(new Error('nobody answers here'));
+  const ctx: SkillContext = {
+    taskId: 'task-1',
+    contextId: 'context-1',
+    message,
+    history: [message],
+    createdAt: new Date(0),
+    attempt: 1,
+    signal: options.signal ?? new AbortController().signal,
+    log: { info: ignore, warn: ignore, error: ignore },
+    progress: async (said) => {
+      const text = typeof said === 'string' ? said : JSON.stringify(said);
+      recorded.progress.push(text);
+      options.onProgress?.(text);
+    },
+    artifact: (opened) => openFake(opened, recorded),
+    saveArtifact: async (artifact) => saveFake(artifact, recorded),
+    ask: nobodyAnswers,
+    requireAuth: nobodyAnswers,
+  };
+  return { ctx, recorded };
+}
+
+function ignore(): void {
+  // Logs are not looked at.
+}
+
+function saveFake(artifact: SkillArtifact, recorded: Recorded): string {
+  const artifactId = artifact.artifactId ?? `artifact-${recorded.artifacts.size + 1}`;
+  recorded.artifacts.set(artifactId, { ...artifact, artifactId });
+  recorded.chunks.set(artifactId, 1);
+  recorded.finished.add(artifactId);
+  return artifactId;
+}
+
+function openFake({ mediaType, ...heading }: ArtifactOptions, recorded: Recorded): ArtifactStream {
+  const artifactId = heading.artifactId ?? `artifact-${recorded.artifacts.size + 1}`;
+  const fold = (part: string | ContentPart): void => {
+    if (recorded.finished.has(artifactId)) throw new Error(`${artifactId} is finalized`);
+    const full =
+      typeof part !== 'string'
+        ? part
+        : { text: part, ...(mediaType === undefined ? {} : { mediaType }) };
+    const before = recorded.artifacts.get(artifactId)?.parts ?? [];
+    recorded.artifacts.set(artifactId, { ...heading, artifactId, parts: [...before, full] });
+    recorded.chunks.set(artifactId, (recorded.chunks.get(artifactId) ?? 0) + 1);
+  };
+  return {
+    artifactId,
+    append: async (part) => {
+      fold(part);
+    },
+    finalize: async (text = '') => {
+      fold(text);
+      recorded.finished.add(artifactId);
+    },
+  };
+}
