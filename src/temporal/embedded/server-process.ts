@@ -9,7 +9,7 @@ import { forgetServer, recordServer } from './orphan';
 /** A stop takes a second; after this the server hangs, and SQLite survives a kill. */
 const STOP_DEADLINE_MS = 10_000;
 
-/** Weeks of errors; what is needed of it after a crash is at its end. */
+/** Weeks of errors; more of them would only fill the disk. */
 const LOG_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** A start prints half a kilobyte; a panic with its stacks still fits. */
