@@ -293,11 +293,20 @@ function toCatalog(skills: readonly Skill[]): SkillCatalog {
       const wanted = message.metadata?.['skillId'];
       const skill =
         wanted === undefined
-          ? skills.find((candidate) => candidate.accepts?.(message) === true)
+          ? skills.find((skill) => accepts(skill, message))
           : skills.find(({ id }) => id === wanted);
       return skill && { skillId: skill.id, limits: limitsOf(skill.limits) };
     },
   };
+}
+
+/** A skill whose `accepts` throws does not take the message; another one may. */
+function accepts(skill: Skill, message: Parameters<SkillCatalog['choose']>[0]): boolean {
+  try {
+    return skill.accepts?.(message) === true;
+  } catch {
+    return false;
+  }
 }
 
 function hostInUrl(host: string): string {

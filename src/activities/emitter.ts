@@ -1,6 +1,6 @@
 // What a skill says, batched into signals: the first at once, then one in flight and one per interval (D5).
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { isFault } from '../temporal/connection';
 import { INLINE_PART_BYTES, inlineSize, storeBigParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
@@ -111,7 +111,7 @@ export class Emitter {
   private async pump(): Promise<void> {
     try {
       // What is said in one go leaves together.
-      await Promise.resolve();
+      await setImmediate();
       while (this.queue.length > 0) {
         await this.untilDue();
         const emissions = await Promise.all(this.take().map((spoken) => this.store(spoken)));

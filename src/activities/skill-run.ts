@@ -54,23 +54,18 @@ export class SkillRun implements SkillContext {
     const restore = (message: Message): Promise<Message<ContentPart>> =>
       restoreMessage(options.store, message);
     const history = await Promise.all(options.input.history.map(restore));
-    const answers = await Promise.all(options.input.answers.map(restore));
-    return new SkillRun(options, history, answers);
+    return new SkillRun(options, history);
   }
 
-  private constructor(
-    options: RunOptions,
-    history: readonly Message<ContentPart>[],
-    answers: readonly Message<ContentPart>[],
-  ) {
-    const [message] = history;
+  private constructor(options: RunOptions, history: readonly Message<ContentPart>[]) {
+    const [message, ...followUps] = history.filter(({ role }) => role === 'ROLE_USER');
     if (message === undefined) throw new Error('a task without its first message');
     this.options = options;
     this.taskId = options.input.taskId;
     this.contextId = options.input.contextId;
     this.message = message;
     this.history = history;
-    this.answers = answers;
+    this.answers = followUps.slice(0, options.input.answered);
     this.createdAt = new Date(options.input.createdAt);
     this.attempt = options.attempt;
     this.signal = options.signal;

@@ -2,6 +2,7 @@
 
 import type { AgentCard } from '@a2a-js/sdk';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
@@ -53,6 +54,8 @@ const ANONYMOUS: Scope = { tenant: 'default', principal: 'anonymous' };
 
 export function createGateway(options: GatewayOptions): Gateway {
   const closing = new AbortController();
+  // One listener for each open request.
+  setMaxListeners(0, closing.signal);
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS },
     createApp(options, closing.signal),

@@ -169,7 +169,9 @@ export class TaskService {
 
   private async submit(caller: Caller, submission: Submission): Promise<Submitted> {
     const { scope } = caller;
-    const { message, idempotencyKey } = submission;
+    const { idempotencyKey } = submission;
+    // Whoever sends it is the user here; the journal of answers is the user's messages in order.
+    const message = { ...submission.message, role: 'ROLE_USER' as const };
     const parts = await storeBigParts(this.store, message.parts);
     if (message.taskId !== undefined) {
       const ref = { scope, taskId: message.taskId };

@@ -29,16 +29,11 @@ export interface TaskStart {
   /** SHA-256 of the caller's message, kept to refuse the same idempotency key with another one. */
   readonly digest?: string;
   /** Present when this run continues another (continue-as-new between turns). */
-  readonly continued?: { readonly checkpoint: Checkpoint; readonly mailbox: Mailbox };
-}
-
-/** Follow-ups and what became of them; the journal of `ctx.ask`. */
-export interface Mailbox {
-  /** Epoch milliseconds at which the task was created. */
-  readonly createdAt: number;
-  /** Answers that questions have had, in the order of the questions. */
-  readonly answers: readonly Message[];
-  readonly unread: readonly Message[];
+  readonly continued?: {
+    readonly checkpoint: Checkpoint;
+    /** Epoch milliseconds at which the task was created. */
+    readonly createdAt: number;
+  };
 }
 
 /** What the activity is given for one turn. */
@@ -58,7 +53,8 @@ export interface TurnInput {
   readonly history: readonly Message[];
   /** Bytes of the task's JSON so far: the emitter's share of the inline budget is what is left. */
   readonly inlineBytes: number;
-  readonly answers: readonly Message[];
+  /** How many follow-ups in the history are answers that questions have had: the journal. */
+  readonly answered: number;
 }
 
 interface Says {

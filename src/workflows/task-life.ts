@@ -6,7 +6,6 @@ import {
   Refusal,
   SEARCH,
   TASK_INLINE_BYTES,
-  type Mailbox,
   type MessageReceipt,
   type TaskStart,
   type TurnInput,
@@ -22,8 +21,6 @@ export class TaskLife {
   private readonly start: TaskStart;
   private fold: TaskFold;
   private readonly createdAt: number;
-  private answers: Message[];
-  private readonly unread: Message[];
 
   constructor(start: TaskStart, startedAt: number) {
     this.start = start;
@@ -34,9 +31,7 @@ export class TaskLife {
         ? { ...start, kind: 'created', at: startedAt }
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
-    this.createdAt = continued?.mailbox.createdAt ?? startedAt;
-    this.answers = [...(continued?.mailbox.answers ?? [])];
-    this.unread = [...(continued?.mailbox.unread ?? [])];
+    this.createdAt = continued?.createdAt ?? startedAt;
   }
 
   get task(): Task {
@@ -48,7 +43,11 @@ export class TaskLife {
   }
 
   get isWaiting(): boolean {
-    return isInterrupted(this.task.status.state) && this.unread.length === 0;
+    return isInterrupted(this.task.status.state) && !this.hasUnread;
+  }
+
+  private get hasUnread(): boolean {
+    return this.fold.followUps.length > this.fold.read;
   }
 
   /** A batch of a running skill. Late and repeated ones are dropped by the fold (D4). */
@@ -74,17 +73,15 @@ export class TaskLife {
 
   /** Takes a follow-up in: the answer to a question, or unread until the skill asks one. */
   accept(message: Message, updateId: string): MessageReceipt {
-    const before = this.fold.followUps.length;
     this.fold = foldTask(this.fold, { kind: 'message', message, updateId }).fold;
-    if (this.fold.followUps.length > before) this.unread.push(message);
     return { seq: this.task.seq };
   }
 
   /** A new turn: the oldest unread message answers the question that ended the last one. */
   openTurn(): void {
-    const answer = this.fold.turn > 0 ? this.unread.shift() : undefined;
-    if (answer !== undefined) this.answers = [...this.answers, answer];
-    this.decide({ state: TaskState.working }, { turn: this.fold.turn + 1, attempt: 0 });
+    const isAnswered = this.fold.turn > 0 && this.hasUnread;
+    const read = this.fold.read + (isAnswered ? 1 : 0);
+    this.decide({ state: TaskState.working }, { turn: this.fold.turn + 1, attempt: 0, read });
   }
 
   turnInput(attemptsBefore: number): TurnInput {
@@ -96,7 +93,7 @@ export class TaskLife {
       createdAt: this.createdAt,
       history: this.task.history,
       inlineBytes: this.inlineBytes,
-      answers: this.answers,
+      answered: this.fold.read,
     };
   }
 
@@ -109,27 +106,26 @@ export class TaskLife {
     const { state, message, attempt } = outcome;
     this.decide(
       { state, ...(message === undefined ? {} : { message }) },
-      { turn: this.fold.turn, attempt },
+      { turn: this.fold.turn, attempt, read: this.fold.read },
     );
   }
 
   /** An ending that no skill reported: canceled, or failed with this reason. */
   end(state: 'canceled' | 'failed', reason?: string): void {
     const message = reason === undefined ? {} : { message: { parts: [{ text: reason }] } };
-    this.decide({ state, ...message }, { turn: this.fold.turn, attempt: 0 });
+    const { turn, read } = this.fold;
+    this.decide({ state, ...message }, { turn, attempt: 0, read });
   }
 
   /** The argument of the next run. */
   continued(): TaskStart {
-    const { createdAt, answers, unread } = this;
-    const mailbox: Mailbox = { createdAt, answers, unread };
-    return { ...this.start, continued: { checkpoint: checkpointOf(this.fold), mailbox } };
+    const { createdAt, fold } = this;
+    return { ...this.start, continued: { checkpoint: checkpointOf(fold), createdAt } };
   }
 
   /** The one place where a decision is published: memo and search attributes (D2). */
-  private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt'>): void {
-    const read = this.answers.length;
-    const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: Date.now(), read };
+  private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt' | 'read'>): void {
+    const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: Date.now() };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
     upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([
