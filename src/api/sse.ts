@@ -68,11 +68,19 @@ export class SseResponse {
     this.startKeepAlive();
   }
 
-  startKeepAlive(): void {
-    this.keepAlive ??= setInterval(() => {
+  private startKeepAlive(): void {
+    if (this.keepAlive !== undefined) return;
+    let unreadSince: number | undefined;
+    this.keepAlive = setInterval(() => {
       this.flush();
-      // A full socket has something to read already.
-      if (!this.res.writableNeedDrain) this.writeRaw(KEEP_ALIVE);
+      if (!this.res.writableNeedDrain) {
+        unreadSince = undefined;
+        this.writeRaw(KEEP_ALIVE);
+        return;
+      }
+      // A full socket needs no comment; but nobody may be there any more to empty it.
+      unreadSince ??= Date.now();
+      if (Date.now() - unreadSince > WRITE_STALL_MS) this.res.destroy();
     }, SSE_KEEP_ALIVE_MS);
     this.res.once('close', () => {
       clearInterval(this.keepAlive);

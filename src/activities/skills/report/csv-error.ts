@@ -1,8 +1,14 @@
 // What csv-parse found wrong, told to the sender of the file: line, column, and what to do.
 
 import { CsvError } from 'csv-parse';
-import type { Position } from './csv';
 import { TableError } from './table';
+
+/** Where the parser is; lines are counted from 1. */
+export interface Position {
+  line: number;
+  emptyLines: number;
+  names: readonly string[];
+}
 
 /** Anything but an error of the parser is returned as it is. */
 export function toTableError(err: unknown, at: Position): unknown {

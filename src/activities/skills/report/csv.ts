@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { typeOf } from './cell';
 import type { Column } from './column';
-import { toTableError } from './csv-error';
+import { toTableError, type Position } from './csv-error';
 import { findDelimiter } from './delimiter';
 import { openColumns, pause, TableError, type Table } from './table';
 
@@ -15,13 +15,6 @@ const SLICE_BYTES = 65_536;
 /** A longer record comes from a quote that is not closed. */
 const MAX_RECORD_CHARACTERS = 1_048_576;
 const NEWLINE = 0x0a;
-
-/** Where the parser is; lines are counted from 1. */
-export interface Position {
-  line: number;
-  emptyLines: number;
-  names: readonly string[];
-}
 
 /** @throws TableError that names line and column; the reason of `signal` when it is aborted. */
 export async function readCsv(bytes: Buffer, signal: AbortSignal): Promise<Table> {
