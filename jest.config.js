@@ -5,6 +5,11 @@ module.exports = {
   transform: {
     '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
   },
+  // vega and vega-lite are ESM only; their UMD builds load in jest's CommonJS.
+  moduleNameMapper: {
+    '^vega$': '<rootDir>/node_modules/vega/build/vega.min.js',
+    '^vega-lite$': '<rootDir>/node_modules/vega-lite/build/vega-lite.min.js',
+  },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -80,7 +80,12 @@ export async function http<T>(
     signal: AbortSignal.timeout(WAIT_MS),
   });
   const parsed = (await response.json()) as T;
-  return { status: response.status, headers: response.headers, body: parsed, ms: Date.now() - from };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: parsed,
+    ms: Date.now() - from,
+  };
 }
 
 function envelope(method: string, params: unknown): unknown {

@@ -135,7 +135,7 @@ describe('a worker killed mid-skill (D4)', () => {
         foldArtifacts(frames),
       );
     }
-  });
+  }, 120_000);
 });
 
 /** The first chunk starts the artifact, all others append. */
@@ -173,10 +173,12 @@ async function untilFrames(streams: readonly Stream[], count: number): Promise<v
   // Whichever stream speaks last wakes its own wait.
   await Promise.race(
     streams.map((stream) =>
-      stream.untilTrue(`${String(count)} frames`, () => total() >= count).catch(
-        // One that is over is no longer counted on.
-        () => new Promise<void>(() => undefined),
-      ),
+      stream
+        .untilTrue(`${String(count)} frames`, () => total() >= count)
+        .catch(
+          // One that is over is no longer counted on.
+          () => new Promise<void>(() => undefined),
+        ),
     ),
   );
 }

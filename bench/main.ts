@@ -1,0 +1,72 @@
+// `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
+// Options: `--only a,b,c`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
+
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { BenchRun, type Bench } from './bench';
+import { isMet, type Section, type SectionId } from './figures';
+import { measureLatency } from './latency';
+import { measureMemory } from './memory';
+import { circumstances, pageText, sectionText } from './report';
+import { measureThroughput } from './throughput';
+
+const MEASUREMENTS: Readonly<Record<SectionId, (bench: Bench) => Promise<Section>>> = {
+  a: measureThroughput,
+  b: measureLatency,
+  c: measureMemory,
+};
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'a,b,c' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    against: { type: 'string' },
+  },
+});
+
+async function main(): Promise<void> {
+  const run = await BenchRun.open();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void run.close().finally(() => process.exit(130)));
+  }
+  const sections: Section[] = [];
+  try {
+    for (const id of chosen(options.only)) {
+      const { against } = options;
+      const rounds = Number(options.rounds);
+      const section = await run.measure(MEASUREMENTS[id], { rounds, against, report });
+      process.stdout.write(`\n${sectionText(section)}\n`);
+      sections.push(section);
+    }
+  } finally {
+    await run.close();
+  }
+  const at = circumstances(run.version);
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify({ ...at, sections }, null, 2)}\n`);
+  }
+  if (options.markdown !== undefined) await writeFile(options.markdown, pageText(sections, at));
+  const missed = sections.flatMap(({ goals }) => goals).filter((goal) => !isMet(goal));
+  for (const { name } of missed) report(`missed: ${name}`);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+function chosen(only: string): readonly SectionId[] {
+  const wanted = only.split(',');
+  const ids = Object.keys(MEASUREMENTS) as SectionId[];
+  const unknown = wanted.find((id) => !ids.some((known) => known === id));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${ids.join(', ')}`);
+  return ids.filter((id) => wanted.includes(id));
+}
+
+/** Progress goes to stderr, the tables to stdout. */
+function report(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+main().catch((err: unknown) => {
+  report(err instanceof Error ? (err.stack ?? err.message) : String(err));
+  process.exitCode = 1;
+});

@@ -1,0 +1,37 @@
+// How a client of the bare workflows hears of their emissions.
+
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import { WorkflowStreamClient } from '@temporalio/workflow-streams/client';
+import { CLOCK_TOPIC } from './contract';
+
+/** The text of each signal of a workflow, by the history long poll. Ends with the workflow. */
+export async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<string> {
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId },
+      waitNewEvent: true,
+      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    });
+    ({ nextPageToken } = page);
+    for (const event of page.history?.events ?? []) {
+      const payload = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0];
+      if (payload) yield defaultPayloadConverter.fromPayload<string>(payload);
+    }
+  } while (nextPageToken.length > 0);
+}
+
+/** The text of each item of a workflow stream. `pollCooldownMs` undefined: its default. */
+export async function* itemsOf(
+  client: Client,
+  workflowId: string,
+  pollCooldownMs: number | undefined,
+): AsyncGenerator<string> {
+  // `create` takes a client of the SDK release that the package brings along; a handle fits of any.
+  const stream = new WorkflowStreamClient(client.workflow.getHandle(workflowId));
+  const topic = stream.topic<string>(CLOCK_TOPIC);
+  const options = pollCooldownMs === undefined ? {} : { pollCooldown: pollCooldownMs };
+  for await (const { data } of topic.subscribe(0, options)) yield data;
+}

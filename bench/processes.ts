@@ -1,0 +1,105 @@
+// The processes that are measured: the program in its roles, and the worker of the bare workflows.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { nextFreePort } from '../src/temporal/embedded/free-port';
+
+/** The checkout that this file belongs to. */
+export const ROOT = join(__dirname, '..');
+
+const SKILLS = join(__dirname, 'skills.mjs');
+const PEER_WORKER = join(__dirname, 'peers/worker.ts');
+
+const READY_DEADLINE_MS = 60_000;
+const READY_POLL_MS = 50;
+
+export type Role = 'start' | 'gateway' | 'worker';
+
+export interface BenchProcess {
+  readonly pid: number;
+  /** Of the gateway, or of the worker's health port. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface ProgramOptions {
+  readonly role: Role;
+  readonly temporal: { readonly address: string; readonly dataDir: string };
+  readonly taskQueue: string;
+  /** Checkout whose `src/main.ts` runs. Default: this one. */
+  readonly root?: string;
+}
+
+/** Resolves when it is ready for calls. */
+export async function startProgram(options: ProgramOptions): Promise<BenchProcess> {
+  const { role, temporal, taskQueue, root = ROOT } = options;
+  const port = String(await nextFreePort('127.0.0.1', 0));
+  const child = launch(['src/main.ts', role], root, {
+    TEMPORAL_ADDRESS: temporal.address,
+    DATA_DIR: temporal.dataDir,
+    TASK_QUEUE: taskQueue,
+    SKILLS,
+    LOG_LEVEL: 'warn',
+    [role === 'worker' ? 'WORKER_HEALTH_PORT' : 'PORT']: port,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await ready(child, () => answers(`${url}/readyz`));
+  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
+}
+
+export async function startPeerWorker(address: string, taskQueue: string): Promise<BenchProcess> {
+  const child = launch([PEER_WORKER, address, taskQueue], ROOT, {});
+  let hasSaidReady = false;
+  child.process.once('message', () => {
+    hasSaidReady = true;
+  });
+  await ready(child, () => Promise.resolve(hasSaidReady));
+  return { pid: child.process.pid ?? 0, url: '', close: () => end(child.process) };
+}
+
+interface Launched {
+  readonly process: ChildProcess;
+  printed(): string;
+}
+
+function launch(args: readonly string[], cwd: string, env: Record<string, string>): Launched {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let printed = '';
+  const keep = (chunk: Buffer): void => {
+    printed += chunk.toString();
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  return { process: child, printed: () => printed };
+}
+
+async function ready(child: Launched, isReady: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  while (!(await isReady())) {
+    if (child.process.exitCode !== null || Date.now() > deadline) {
+      child.process.kill('SIGKILL');
+      throw new Error(
+        `${child.process.spawnargs.slice(3).join(' ')} is not ready:\n${child.printed()}`,
+      );
+    }
+    await delay(READY_POLL_MS);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url).catch(() => undefined);
+  return response?.ok === true;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}

@@ -1,0 +1,31 @@
+// The skills that the benchmarks run, loaded as a user's own would be.
+
+import { hrtime } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const skill = (id, run) => ({ id, name: id, description: `benchmark ${id}`, tags: ['bench'], run });
+
+/** The same clock as `monotonicMs`; this file is loaded without the TypeScript loader. */
+const monotonicMs = () => Number(hrtime.bigint() / 1_000n) / 1_000;
+
+export default [
+  skill('five', async (ctx) => {
+    for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
+    return { state: 'completed' };
+  }),
+
+  /** Says what time it is, `count` times, after a first pause in which the client arrives. */
+  skill('clock', async (ctx) => {
+    const { count, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
+    for (let i = 0; i < count; i += 1) {
+      await delay(everyMs, undefined, { signal: ctx.signal });
+      await ctx.progress(String(monotonicMs()));
+    }
+    return { state: 'completed' };
+  }),
+
+  skill('waits', async (ctx) => {
+    await ctx.ask('May I go on?');
+    return { state: 'completed' };
+  }),
+];
