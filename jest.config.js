@@ -3,8 +3,10 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   transform: {
-    '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
+    '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
   },
+  // jose is an ES module, and the A2A SDK requires it.
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   // vega and vega-lite are ESM only; their UMD builds load in jest's CommonJS.
   moduleNameMapper: {
     '^vega$': '<rootDir>/node_modules/vega/build/vega.min.js',

@@ -71,9 +71,13 @@ export class A2aClient {
       'A2A-Version': '1.0',
     };
     return new Promise((resolve, reject) => {
-      request(this.url, { method: 'POST', agent: this.agent, headers }, resolve)
-        .on('error', reject)
-        .end(body);
+      const sent = request(this.url, { method: 'POST', agent: this.agent, headers }, resolve);
+      sent.on('error', (err: NodeJS.ErrnoException) => {
+        // The server may close an idle connection in the moment in which it is used again.
+        if (sent.reusedSocket && err.code === 'ECONNRESET') resolve(this.call(method, params));
+        else reject(err);
+      });
+      sent.end(body);
     });
   }
 }

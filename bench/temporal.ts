@@ -13,6 +13,7 @@ export interface BenchTemporal {
   readonly address: string;
   /** A plain client with nothing of ours around it. */
   readonly client: Client;
+  readonly pid: number;
   /** Also the data directory of the processes under test. */
   readonly dataDir: string;
   /** What runs: the version of the CLI. */
@@ -45,6 +46,7 @@ export async function startBenchTemporal(): Promise<BenchTemporal> {
     return {
       address,
       client: new Client({ connection }),
+      pid: server.pid,
       dataDir,
       version: cli.version,
       async close() {

@@ -5,6 +5,8 @@ import type { Client } from '@temporalio/client';
 import { WorkflowStreamClient } from '@temporalio/workflow-streams/client';
 import { CLOCK_TOPIC } from './contract';
 
+type Handle = ConstructorParameters<typeof WorkflowStreamClient>[0];
+
 /** The text of each signal of a workflow, by the history long poll. Ends with the workflow. */
 export async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<string> {
   let nextPageToken: Uint8Array | undefined;
@@ -29,9 +31,9 @@ export async function* itemsOf(
   workflowId: string,
   pollCooldownMs: number | undefined,
 ): AsyncGenerator<string> {
-  // `create` takes a client of the SDK release that the package brings along; a handle fits of any.
-  const stream = new WorkflowStreamClient(client.workflow.getHandle(workflowId));
-  const topic = stream.topic<string>(CLOCK_TOPIC);
+  // The package brings its own release of the client along, so the types are another release's.
+  const handle = client.workflow.getHandle(workflowId) as unknown as Handle;
+  const topic = new WorkflowStreamClient(handle).topic<string>(CLOCK_TOPIC);
   const options = pollCooldownMs === undefined ? {} : { pollCooldown: pollCooldownMs };
   for await (const { data } of topic.subscribe(0, options)) yield data;
 }

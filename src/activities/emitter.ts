@@ -142,8 +142,10 @@ export class Emitter {
     let bytes = 0;
     let count = 0;
     for (const queued of this.queue) {
-      if (count > 0 && bytes + Math.min(queued.bytes, INLINE_PART_BYTES) > BATCH_BYTES) break;
-      bytes += Math.min(queued.bytes, INLINE_PART_BYTES);
+      // What is bigger is stored, so that no emission weighs more than a batch.
+      const weight = Math.min(queued.bytes, BATCH_BYTES);
+      if (count > 0 && bytes + weight > BATCH_BYTES) break;
+      bytes += weight;
       count += 1;
     }
     const taken = this.queue.splice(0, count);

@@ -64,7 +64,8 @@ export async function loadSkills(sources: readonly string[]): Promise<readonly S
 }
 
 export function limitsOf(limits: SkillLimits | undefined): TurnLimits {
-  return { ...DEFAULT_LIMITS, ...limits };
+  const set = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {

@@ -51,10 +51,11 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
   return async (req, res) => {
     let id: Id = null;
     let streams = false;
+    let isNotification = false;
     try {
       assertJson(req);
       const envelope = toEnvelope(parseBody(req));
-      ({ id } = envelope);
+      ({ id, isNotification } = envelope);
       const generation = generationOf(req);
       streams = isStreaming(envelope.method, generation);
       const params = checkEnvelope(envelope, generation);
@@ -69,6 +70,11 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
     } catch (err) {
       const said = toFault(err, 'other');
       if (said.httpStatus === 500) options.onError(err);
+      // JSON-RPC 2.0 §4.1: a notification is not answered, whatever came of it.
+      if (isNotification && said.retryAfterS === undefined) {
+        res.status(204).end();
+        return;
+      }
       sendRefusal(res, { id: err instanceof InvalidEnvelope ? err.id : id, said, streams });
     }
   };

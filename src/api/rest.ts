@@ -19,6 +19,7 @@ import {
   type Fault,
 } from './wire/error-table';
 import { mendLegacyRestEvent, withBlocking } from './wire/legacy';
+import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 
 /** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
@@ -85,6 +86,10 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
   assertJson(req);
+  // The SDK would find fault with the config before it came to say so.
+  if (route.path.includes('/pushNotificationConfigs')) {
+    throw new FaultError('pushNotSupported', PUSH_LATER);
+  }
   req.body = checkBody(parseBody(req) ?? {}, route);
   checkQuery(req, route);
   const signal = untilClosed(res, options.closing);

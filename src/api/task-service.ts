@@ -109,9 +109,9 @@ export class TaskService {
   /** SendStreamingMessage (A2A §3.1.2): the task, then its events up to an end or a question. */
   async *stream(caller: Caller, submission: Submission): AsyncGenerator<StreamFrame> {
     const { ref, since } = await this.submit(caller, submission);
-    // A new task is told from its first event on, however far a quick worker has come.
-    const cursor = since === 0 ? { cursor: 1 } : {};
-    const following = await this.tasks.follow(ref, { ...cursor, signal: caller.signal });
+    // Told from the message on, however far a quick worker has come.
+    const cursor = Math.max(since, 1);
+    const following = await this.tasks.follow(ref, { cursor, signal: caller.signal });
     const endsAt = (state: TaskState, seq: number): boolean =>
       isTerminal(state) || (state === TaskState.inputRequired && seq > since);
     yield* frames(following, { id: following.task.seq, endsAt });

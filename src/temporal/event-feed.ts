@@ -37,7 +37,7 @@ export interface Following {
 }
 
 export interface FollowOptions {
-  /** Resume after this event: `task` is then as of it. */
+  /** Resume after this event: `task` is as of it, with follow-ups that came before the next. */
   readonly cursor?: number;
   readonly signal: AbortSignal;
 }
@@ -141,24 +141,24 @@ class Feed {
     this.announce();
   }
 
-  /** The task as it was right after event `cursor`. */
+  /** The task as it was before the event that follows `cursor`. */
   async taskAsOf(cursor: number): Promise<Task> {
     if (cursor === this.task.seq) return this.task;
-    const [first] = this.kept.from(1);
-    if (first?.kind === 'task' && cursor < this.task.seq) {
-      const upTo = this.kept.from(1).filter((e) => e.seq <= Math.max(cursor, 1));
-      return upTo.slice(1).reduce(applyEvent, first.task);
+    const first = this.kept.at(1);
+    if (cursor <= 1 && first?.kind === 'task') return first.task;
+    const upTo = Math.max(cursor, 1);
+    const history = this.fromFirstRun();
+    for await (const { before, events } of this.recorded(history)) {
+      if ((events.at(-1)?.seq ?? 0) <= upTo) continue;
+      const [created] = events;
+      const start = before ?? (created?.kind === 'task' ? created.task : this.task);
+      return events.filter((e) => e.seq <= upTo).reduce(applyEvent, start);
     }
-    for await (const { before, events } of this.recorded()) {
-      const last = events.at(-1);
-      if (last === undefined || last.seq < Math.max(cursor, 1)) continue;
-      const upTo = events.filter((e) => e.seq <= Math.max(cursor, 1));
-      if (before !== undefined) return upTo.reduce(applyEvent, before);
-      if (upTo[0]?.kind === 'task') return upTo.slice(1).reduce(applyEvent, upTo[0].task);
-    }
+    // The cursor may be newer than the last page of this feed: another gateway was quicker.
+    if (upTo <= history.task.seq) return history.task;
     throw new TaskError(
       TaskErrorReason.cursorBeyondEnd,
-      `event ${String(cursor)} was not sent: the task has ${String(this.task.seq)} so far`,
+      `event ${String(cursor)} was not sent: the task has ${String(history.task.seq)} so far`,
     );
   }
 
@@ -185,16 +185,21 @@ class Feed {
   }
 
   private async *read(from: number): AsyncGenerator<TaskEvent, void, undefined> {
-    for await (const { events } of this.recorded()) {
+    for await (const { events } of this.recorded(this.fromFirstRun())) {
       for (const event of events) if (event.seq >= from) yield event;
     }
   }
 
-  /** The whole task again from its first run, as far as it is recorded now. */
-  private async *recorded(): AsyncGenerator<Increment, void, undefined> {
+  private fromFirstRun(): TaskHistory {
     const { firstRunId } = this.history;
-    const runId = firstRunId === undefined ? {} : { runId: firstRunId };
-    const history = new TaskHistory({ ...this.source, ...runId });
+    return new TaskHistory({
+      ...this.source,
+      ...(firstRunId === undefined ? {} : { runId: firstRunId }),
+    });
+  }
+
+  /** The whole task again, as far as it is recorded now. */
+  private async *recorded(history: TaskHistory): AsyncGenerator<Increment, void, undefined> {
     while (!history.isCaughtUp) {
       yield* await withinDeadline(this.source.client, () => history.next(false));
     }
@@ -288,11 +293,6 @@ class KeptEvents {
 
   at(seq: number): TaskEvent | undefined {
     return this.events[seq - this.firstSeq];
-  }
-
-  /** All events from `seq` on, or none when the first of them is gone. */
-  from(seq: number): readonly TaskEvent[] {
-    return this.firstSeq > seq ? [] : this.events.slice(seq - this.firstSeq);
   }
 
   add({ events, bytes }: Increment): void {

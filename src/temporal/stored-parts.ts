@@ -61,13 +61,11 @@ export async function restoreArtifact(
   return { ...artifact, parts: await restoreParts(store, artifact.parts) };
 }
 
-/** Bytes that the part adds to a payload, but for its few fixed characters. */
+/** Bytes of the part's JSON: what it adds to a payload. */
 export function inlineSize(part: ContentPart): number {
-  const metadata = part.metadata === undefined ? 0 : JSON.stringify(part.metadata).length;
-  if ('text' in part) return metadata + Buffer.byteLength(part.text);
-  if ('raw' in part) return metadata + part.raw.length;
-  if ('url' in part) return metadata + Buffer.byteLength(part.url);
-  return metadata + Buffer.byteLength(JSON.stringify(part.data));
+  // Base64 has nothing to escape, and may be long.
+  const { length } = 'raw' in part ? part.raw : '';
+  return length + Buffer.byteLength(JSON.stringify('raw' in part ? { ...part, raw: '' } : part));
 }
 
 async function storePart(store: PartStore, part: ContentPart): Promise<Part> {

@@ -11,9 +11,9 @@ interface Heading {
   readonly metadata?: JsonObject;
 }
 
-/** One stretch of an artifact: from a start (`append: false`) to the next. */
+/** One stretch of an artifact: up to the next start (`append: false`), or past a last chunk. */
 interface Segment {
-  /** False only for a first stretch that continues what the artifact held at the checkpoint. */
+  /** False for a stretch that continues the one before it, or the artifact at the checkpoint. */
   readonly isStart: boolean;
   readonly heading: Heading;
   readonly parts: readonly Part[];
@@ -62,13 +62,15 @@ export function hear(lane: Lane, said: ArtifactEmission): Heard {
   const { reading } = lane;
   if (reading === undefined) return goOn(lane, said);
   const isAtEnd = isSegmentEnd(lane, reading);
-  if (said.append) {
-    return reading.segment < 0 ? diverge(lane, reading, said) : compare(lane, reading, said);
-  }
   const next = lane.segments[reading.segment + 1];
+  if (said.append) {
+    if (reading.segment < 0) return diverge(lane, reading, said);
+    if (!isAtEnd || next === undefined || next.isStart) return compare(lane, reading, said);
+    return compare(lane, { segment: reading.segment + 1, position: START }, said, reading);
+  }
   if (!isAtEnd) return diverge(lane, reading, said);
   if (next === undefined) return goOn(withoutReading(lane), said);
-  if (JSON.stringify(next.heading) !== JSON.stringify(headingOf(said))) {
+  if (!next.isStart || JSON.stringify(next.heading) !== JSON.stringify(headingOf(said))) {
     return diverge(lane, reading, said);
   }
   return compare(lane, { segment: reading.segment + 1, position: START }, said, reading);
@@ -128,7 +130,7 @@ function goOn(lane: Lane, said: ArtifactEmission): Heard {
   const newest = lane.segments.at(-1);
   const isFirst = newest === undefined && lane.base.length === 0;
   const change = { append: said.append && !isFirst, parts: said.parts, last: said.last };
-  if (change.append && newest !== undefined) {
+  if (change.append && newest !== undefined && !newest.isLast) {
     const grown = { ...newest, parts: joinParts(newest.parts, said.parts), isLast: said.last };
     return {
       lane: { ...lane, segments: [...lane.segments.slice(0, -1), grown] },
@@ -158,7 +160,14 @@ function common(lane: Lane, reading: Reading): readonly Part[] {
   const segment = lane.segments[reading.segment];
   if (segment === undefined) return lane.base;
   const kept = cutAt(segment.parts, reading.position);
-  return segment.isStart ? kept : joinParts(lane.base, kept);
+  return segment.isStart ? kept : joinParts(contentBefore(lane, reading.segment), kept);
+}
+
+function contentBefore(lane: Lane, index: number): readonly Part[] {
+  const segment = lane.segments[index - 1];
+  if (segment === undefined) return lane.base;
+  if (segment.isStart) return segment.parts;
+  return joinParts(contentBefore(lane, index - 1), segment.parts);
 }
 
 function keptSegments(lane: Lane, reading: Reading): readonly Segment[] {

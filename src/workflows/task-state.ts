@@ -131,10 +131,11 @@ function create(recorded: Extract<Recorded, { kind: 'created' }>): Folded {
   return { fold, events: [{ kind: 'task', seq: 1, task }] };
 }
 
-function foldMessage(fold: TaskFold, message: Message, updateId: string): TaskFold {
+function foldMessage(fold: TaskFold, said: Message, updateId: string): TaskFold {
   // The server dedupes an update within one run only.
   if (fold.updateIds.includes(updateId)) return fold;
   const { task } = fold;
+  const message = { ...said, taskId: task.id, contextId: task.contextId };
   const history = [...withMessage(task.history, task.status.message), message];
   return {
     ...fold,

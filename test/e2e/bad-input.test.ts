@@ -180,8 +180,8 @@ function jsonRpcDialect(version: '1.0' | '0.3', methods: Readonly<Record<string,
 
 function restDialect(prefix: '' | '/v1') {
   const headers = { 'Content-Type': 'application/json' };
-  const query = (historyLength?: unknown): string =>
-    historyLength === undefined ? '' : `?historyLength=${String(historyLength)}`;
+  const query = (historyLength?: number | string): string =>
+    historyLength === undefined ? '' : `?historyLength=${historyLength}`;
   return {
     send: (request: unknown, url = gateway) =>
       post(`${url}${prefix}/message:send`, JSON.stringify(request)),
@@ -191,7 +191,7 @@ function restDialect(prefix: '' | '/v1') {
         headers,
         body: JSON.stringify(request),
       }),
-    get: (id: string, historyLength?: unknown) =>
+    get: (id: string, historyLength?: number | string) =>
       ask(`${prefix}/tasks/${id}${query(historyLength)}`),
     cancel: (id: string) => post(`${prefix}/tasks/${id}:cancel`, ''),
     subscribe: (id: string) => fetch(`${gateway}${prefix}/tasks/${id}:subscribe`),
@@ -484,14 +484,16 @@ describe.each(DIALECTS)('a message over $name', (dialect) => {
   test('with fields that nobody knows is accepted', async () => {
     const good = request({ contextId: randomUUID(), novelty: { a: 1 } }, { novelty: true });
     const { status, text } = await send({ ...good, novelty: 1 });
-    expect(status).toBe(200);
+    // 0.3's own server says that a task was created.
+    expect([200, 201]).toContain(status);
     expect(text).toMatch(/completed/i);
   });
 
   test('nested 64 deep is accepted', async () => {
     const body = nestedRequest(dialect, 64).replaceAll(REFUSED_CONTEXT, randomUUID());
     const { status, text } = await dialect.raw(body);
-    expect(status).toBe(200);
+    // 0.3's own server says that a task was created.
+    expect([200, 201]).toContain(status);
     expect(text).toMatch(/completed/i);
   });
 });
@@ -582,7 +584,7 @@ describe.each(JSON_RPC)('a refused stream over $name', ({ stream, subscribe, req
       open: () => stream(request({ metadata: { skillId: 'nope' } })),
       reason: 'INVALID_PARAMS',
     },
-  ] as const)('for an $why is one frame', async ({ open, reason }) => {
+  ] as const)('($why) is one frame', async ({ open, reason }) => {
     const response = await open();
     expect(response.headers.get('Content-Type')).toBe('text/event-stream');
     const frames: unknown[] = [];
@@ -608,7 +610,7 @@ describe.each(DIALECTS.filter(({ isJsonRpc }) => !isJsonRpc))(
         open: () => stream(request({ role: 'ROLE_KING' })),
         reason: 'INVALID_PARAMS',
       },
-    ] as const)('for an $why is an HTTP error', async ({ open, reason }) => {
+    ] as const)('($why) is an HTTP error', async ({ open, reason }) => {
       const { status, headers, ...response } = await open().then(async (answer) => ({
         status: answer.status,
         headers: answer.headers,
@@ -677,11 +679,16 @@ describe('the protocol version (A2A §3.6)', () => {
   test.each([
     { path: `/tasks/${UNKNOWN}`, expectRefusal: expectRestRefusal },
     { path: `/v1/tasks/${UNKNOWN}`, expectRefusal: expectLegacyRestRefusal },
-  ])('2.0 is refused at $path, as header and as query parameter', async (row) => {
-    const asHeader = await ask(row.path, { headers: { 'A2A-Version': '2.0' } });
-    row.expectRefusal(asHeader, 'VERSION_NOT_SUPPORTED');
-    row.expectRefusal(await ask(`${row.path}?A2A-Version=2.0`), 'VERSION_NOT_SUPPORTED');
-  });
+  ])(
+    '2.0 is refused at $path, as header and as query parameter',
+    async ({ path, expectRefusal }) => {
+      expectRefusal(
+        await ask(path, { headers: { 'A2A-Version': '2.0' } }),
+        'VERSION_NOT_SUPPORTED',
+      );
+      expectRefusal(await ask(`${path}?A2A-Version=2.0`), 'VERSION_NOT_SUPPORTED');
+    },
+  );
 
   test.each([
     { version: '1.0', method: 'GetTask' },
@@ -713,6 +720,7 @@ describe('addresses', () => {
     { method: 'POST', path: '/nothing' },
     { method: 'GET', path: '/v1/nothing' },
     { method: 'GET', path: '/.env' },
+    { method: 'GET', path: '/%zz' },
   ])('$method $path is answered with JSON and 404', async ({ method, path }) => {
     const answer = await ask(path, { method });
     expectTellsNothing(answer);
@@ -731,7 +739,7 @@ describe('addresses', () => {
     expect([400, 404, 405]).toContain(answer.status);
   });
 
-  test.each(['/tasks/%zz', '/v1/tasks/%zz', '/%zz', '/parts/%zz/x'])(
+  test.each(['/tasks/%zz', '/v1/tasks/%zz', '/parts/%zz/x'])(
     'the badly encoded path %s is answered with JSON and 400',
     async (path) => {
       const answer = await ask(path);
@@ -779,11 +787,24 @@ describe('what the card does not offer', () => {
   });
 
   test.each([
-    { method: 'POST', path: `/v1/${configs}`, body: JSON.stringify(legacyConfig) },
-    { method: 'GET', path: `/v1/${configs}` },
-    { method: 'GET', path: `/v1/${configs}/p` },
-    { method: 'DELETE', path: `/v1/${configs}/p` },
-  ])('$method $path is refused', async ({ method, path, body }) => {
+    {
+      shape: ' with the bare config',
+      method: 'POST',
+      path: `/v1/${configs}`,
+      body: JSON.stringify({ id: 'p', url: config.url }),
+    },
+    {
+      shape: ' with the config in a field of its own',
+      method: 'POST',
+      path: `/v1/${configs}`,
+      body: JSON.stringify({
+        config: { name: configs, pushNotificationConfig: { id: 'p', url: config.url } },
+      }),
+    },
+    { shape: '', method: 'GET', path: `/v1/${configs}` },
+    { shape: '', method: 'GET', path: `/v1/${configs}/p` },
+    { shape: '', method: 'DELETE', path: `/v1/${configs}/p` },
+  ])('$method $path$shape is refused', async ({ method, path, body }) => {
     const answer = await ask(path, { method, ...(body === undefined ? {} : { body }) });
     expectLegacyRestRefusal(answer, 'PUSH_NOTIFICATION_NOT_SUPPORTED');
   });

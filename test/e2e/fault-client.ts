@@ -206,7 +206,11 @@ export class Stream {
 
   /** The frames of a stream that must end by itself, in time. */
   async toEnd(): Promise<readonly Frame[]> {
-    const how = await within('the end of the stream', this.over);
+    const how = await within('the end of the stream', this.over).catch((err: unknown) => {
+      throw new Error(
+        `${String(err)}; last: ${this.frames.at(-1)?.raw.slice(0, 500) ?? 'nothing'}`,
+      );
+    });
     if (how === 'cut') throw new Error(`the stream broke after event ${String(this.lastId)}`);
     return this.frames;
   }

@@ -139,7 +139,8 @@ describe('a follow-up while no worker runs', () => {
         'the next question',
         () => getTask(gateway.url, task.id),
         ({ status }) =>
-          status.state === 'TASK_STATE_INPUT_REQUIRED' && /old/.test(textOf(status.message?.parts)),
+          status.state === 'TASK_STATE_INPUT_REQUIRED' &&
+          textOf(status.message?.parts).includes('old'),
       );
       expect(textOf(next.status.message?.parts)).toBe('How old are you?');
       const same = next.history?.filter(({ messageId }) => messageId === message.messageId);

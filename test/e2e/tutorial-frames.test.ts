@@ -150,7 +150,9 @@ describe('the chunks of message/stream (0.3 §3.3.2)', () => {
   });
 
   test('there is no other chunk but keep-alives', () => {
-    const others = tutorial.chunks.filter((chunk) => !isData(chunk) && !chunk.text.startsWith('id: '));
+    const others = tutorial.chunks.filter(
+      (chunk) => !isData(chunk) && !chunk.text.startsWith('id: '),
+    );
     expect(new Set([...others.map(({ text }) => text), ': ka\n'])).toEqual(new Set([': ka\n']));
   });
 

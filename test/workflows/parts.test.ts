@@ -202,7 +202,10 @@ describe('properties', () => {
       fc.property(anyParts, fc.nat(6), fc.nat(6), (parts, part, offset) => {
         const content = joined(...parts).filter((p) => !('text' in p) || p.text !== '');
         const at = content[part];
-        const position = { part, offset: at && 'text' in at ? Math.min(offset, at.text.length) : 0 };
+        const position = {
+          part,
+          offset: at && 'text' in at ? Math.min(offset, at.text.length) : 0,
+        };
         const head = cutAt(content, position);
         const [cut, ...after] = content.slice(part);
         const tail =

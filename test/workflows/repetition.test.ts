@@ -108,6 +108,13 @@ describe('a second attempt that says the same', () => {
   });
 });
 
+describe('an artifact that goes on after its last chunk', () => {
+  test('is not told again by a second attempt that says the same', () => {
+    const said = [whole('a'), more('b')];
+    expect(secondAttempt(said, said)).toEqual([]);
+  });
+});
+
 describe('a second attempt that says more', () => {
   test('is told from where the first one died', () => {
     expect(secondAttempt([start('ab')], [start('a'), more('bc'), more('d')])).toEqual([

@@ -27,7 +27,7 @@ export interface RequestHandlerOptions {
   onError(err: unknown): void;
 }
 
-const PUSH_LATER = 'push notifications are not served by this agent';
+export const PUSH_LATER = 'push notifications are not served by this agent';
 
 /** Refuses what the card does not offer. */
 function refuse(kind: 'pushNotSupported' | 'unsupportedOperation', text: string): () => never {

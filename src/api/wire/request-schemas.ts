@@ -128,15 +128,26 @@ const legacySend = z.looseObject({
     .nullish(),
 });
 
+const LEGACY_CONTENTS = ['text', 'file', 'data'] as const;
+
+const legacyRestPart = z
+  .looseObject({
+    text: z.string().nullish(),
+    file: object.nullish(),
+    data: object.nullish(),
+    metadata: object.nullish(),
+  })
+  .refine((p) => LEGACY_CONTENTS.filter((key) => isThere(p[key])).length === 1, {
+    error: 'must have exactly one of text, file, data',
+  });
+
 /** REST of 0.3 speaks the JSON of its protobuf: `content` for parts, upper-case roles. */
 const legacyRestSend = legacySend.extend({
-  message: z
-    .looseObject({
-      role: z.enum(['ROLE_USER', 'ROLE_AGENT']),
-      contextId: optionalId,
-      taskId: optionalId,
-      content: z.array(object).max(PARTS_MAX).nullish(),
-      parts: z.array(object).max(PARTS_MAX).nullish(),
+  message: message
+    .omit({ parts: true })
+    .extend({
+      content: z.array(legacyRestPart).max(PARTS_MAX).nullish(),
+      parts: z.array(legacyRestPart).max(PARTS_MAX).nullish(),
     })
     .refine((m) => (m.content ?? m.parts ?? []).length > 0, { error: 'content must not be empty' }),
 });

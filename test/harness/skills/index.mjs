@@ -104,4 +104,19 @@ export default [
     });
     return { state: 'completed', message: `received ${received}` };
   }),
+
+  /** An artifact of `bytes` times `fill`: in one piece, or as a stream of chunks of `chunkBytes`. */
+  skill('heavy', async (ctx) => {
+    const { fill = 'x', bytes = 200_000, chunkBytes } = optionsOf(ctx);
+    if (chunkBytes === undefined) {
+      await ctx.saveArtifact({ name: 'heavy.txt', parts: [{ text: fill.repeat(bytes) }] });
+      return { state: 'completed' };
+    }
+    const page = ctx.artifact({ name: 'heavy.txt' });
+    for (let at = 0; at < bytes; at += chunkBytes) {
+      await page.append(fill.repeat(Math.min(chunkBytes, bytes - at)));
+    }
+    await page.finalize();
+    return { state: 'completed' };
+  }),
 ];
