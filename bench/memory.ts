@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { A2aClient } from './a2a-client';
 import type { Bench } from './bench';
 import type { Section } from './figures';
-import { startProgram } from './processes';
-import { spreadOf } from './statistics';
+import { startProgram, type BenchProcess } from './processes';
+import { spreadOf, type Spread } from './statistics';
 
 const TASKS = 1_000;
 const CONCURRENCY = 16;
@@ -26,36 +26,36 @@ export async function measureMemory(bench: Bench): Promise<Section> {
   const client = new A2aClient(gateway.url);
   bench.defer(() => client.close());
 
-  const idleMiB = await rssMiB(gateway.pid);
+  const idle = await cellsOf(gateway);
   await openTasks(client);
   bench.report(`c: ${TASKS} tasks are followed`);
   await delay(SETTLE_MS);
-  const followingMiB = await rssMiB(gateway.pid);
-  const feeds = await openFeeds(gateway.url);
-  if (feeds !== TASKS) throw new Error(`${feeds} feeds are open instead of ${TASKS}`);
+  const following = await cellsOf(gateway);
+  const feeds = following[2]?.median;
+  if (feeds !== TASKS) throw new Error(`${String(feeds)} feeds are open instead of ${TASKS}`);
   return {
     id: 'c',
     title: 'Memory of a gateway',
     method:
       `${TASKS} tasks that wait for an answer, each followed by one open SubscribeToTask; resident ` +
       `memory of the gateway process ${SETTLE_MS / 1_000} s after the last one was opened.`,
-    columns: ['RSS MiB', 'open feeds'],
+    columns: ['RSS MiB', 'V8 heap used MiB', 'open feeds'],
     rows: [
       {
         name: 'Gateway, idle',
         meaning: 'Right after its start.',
-        cells: [spreadOf([idleMiB]), spreadOf([0])],
+        cells: idle,
       },
       {
         name: `Gateway, ${TASKS} followed tasks`,
         meaning: 'Each task has its own history long poll and its own open HTTP connection.',
-        cells: [spreadOf([followingMiB]), spreadOf([feeds])],
+        cells: following,
       },
     ],
     goals: [
       {
         name: `RSS in MiB with ${TASKS} followed tasks`,
-        value: spreadOf([followingMiB]),
+        value: following[0] ?? spreadOf([Number.NaN]),
         atMost: RSS_GOAL_MIB,
       },
     ],
@@ -79,7 +79,13 @@ async function rssMiB(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
 }
 
-async function openFeeds(url: string): Promise<number> {
+/** In the order of the columns. */
+async function cellsOf({ pid, url }: BenchProcess): Promise<readonly Spread[]> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^longhaul_open_feeds (\d+)$/m.exec(metrics)?.[1]);
+  const gauge = (name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+  const heapMiB = gauge('nodejs_heap_size_used_bytes') / 2 ** 20;
+  return [await rssMiB(pid), heapMiB, gauge('longhaul_open_feeds')].map((value) =>
+    spreadOf([value]),
+  );
 }

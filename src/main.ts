@@ -345,4 +345,7 @@ function sayReady(url: string, uiUrl: string | undefined): void {
   say('ready');
 }
 
-void main();
+main().catch((err: unknown) => {
+  say(`longhaul: ${err instanceof Error ? err.message : String(err)}`);
+  process.exitCode = 1;
+});

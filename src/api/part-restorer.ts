@@ -1,12 +1,12 @@
 // Puts stored parts back into tasks and events on their way to a client (D9).
 
-import { descriptionOf, restoreParts } from '../temporal/stored-parts';
+import { descriptionOf, inlineSize, restoreParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/task';
 
 /**
- * What one stream frame may hold in restored parts: well-kept clients refuse an event of over
- * 4 MiB, and base64 adds a third. What does not fit is given as a `url` part.
+ * What one stream frame may hold in restored parts, in bytes of JSON: well-kept clients refuse an
+ * event of over 4 MiB. What does not fit is given as a `url` part.
  */
 const FRAME_RESTORE_BYTES = 2_097_152;
 
@@ -27,13 +27,20 @@ export function createPartRestorer(
     task: (task) => placeTask(task, restore),
     async event(taskId, event) {
       let left = FRAME_RESTORE_BYTES;
+      const fit = async (id: string, part: Part): Promise<ContentPart> => {
+        if (!('ref' in part)) return part;
+        const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
+        const size = restored === undefined ? Number.POSITIVE_INFINITY : inlineSize(restored);
+        if (restored === undefined || size > left) {
+          return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
+        }
+        left -= size;
+        return restored;
+      };
       const place: Place = async (id, parts) => {
-        const fitting = parts.map((part) => {
-          if (!('ref' in part)) return part;
-          left -= part.ref.bytes;
-          return left >= 0 ? part : { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
-        });
-        return restoreParts(store, fitting);
+        const placed: ContentPart[] = [];
+        for (const part of parts) placed.push(await fit(id, part));
+        return placed;
       };
       return placeEvent(taskId, event, place);
     },

@@ -21,7 +21,7 @@ import {
 } from '../workflows/task';
 
 /** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
-const CANCEL_WAIT_MS = 5_000;
+const CANCEL_WAIT_MS = 3_000;
 
 /** Which skill takes a message, and within which bounds. */
 export interface SkillChoice {
@@ -173,11 +173,13 @@ export class TaskService {
     // Whoever sends it is the user here; the journal of answers is the user's messages in order.
     const message = { ...submission.message, role: 'ROLE_USER' as const };
     const parts = await storeBigParts(this.store, message.parts);
+    const digest = idempotencyKey === undefined ? {} : { digest: digestOf(message) };
     if (message.taskId !== undefined) {
       const ref = { scope, taskId: message.taskId };
       const updateId =
         idempotencyKey === undefined ? randomUUID() : keyedId(scope, 'message', idempotencyKey);
-      const { seq } = await this.tasks.message(ref, { ...message, parts }, updateId);
+      const followUp = { v: FORMAT, message: { ...message, parts }, ...digest } as const;
+      const { seq } = await this.tasks.message(ref, followUp, updateId);
       return { ref, since: seq };
     }
     const choice = this.choose(message);
@@ -185,7 +187,6 @@ export class TaskService {
       idempotencyKey === undefined ? randomUUID() : keyedId(scope, use, idempotencyKey);
     const taskId = newId('task');
     const contextId = message.contextId ?? newId('context');
-    const digest = idempotencyKey === undefined ? {} : { digest: digestOf(message) };
     await this.tasks.start({
       v: FORMAT,
       ...{ taskId, contextId, scope, ...choice, ...digest },

@@ -3,10 +3,15 @@
 import type { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import { Memo, messageUpdate, progressSignal, type TaskStart } from '../workflows/contract';
+import {
+  Memo,
+  messageUpdate,
+  progressSignal,
+  type FollowUp,
+  type TaskStart,
+} from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
 import type { Decision, Recorded } from '../workflows/task-state';
-import type { Message } from '../workflows/task';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -79,7 +84,7 @@ export async function fromHistoryEvent(
   const accepted = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
   if (accepted?.input?.name === messageUpdate.name) {
     const payload = accepted.input.args?.payloads?.[0];
-    const message = (await decode(payload)) as Message;
+    const { message } = (await decode(payload)) as FollowUp;
     const updateId = accepted.meta?.updateId ?? '';
     return record({ kind: 'message', message, updateId }, payload?.data?.length);
   }

@@ -18,12 +18,13 @@ import {
   messageUpdate,
   progressSignal,
   taskQuery,
+  type FollowUp,
   type MessageReceipt,
   type TaskStart,
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { taskWorkflow } from '../workflows';
-import { TaskState, type Message, type Scope, type Task } from '../workflows/task';
+import { TaskState, type Scope, type Task } from '../workflows/task';
 import { isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, readPage, type Decode } from './history';
@@ -32,6 +33,12 @@ import { TaskHistory } from './task-history';
 
 const CLOSE_EVENT =
   temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;
+
+/**
+ * A worker that dies in a workflow task keeps every signal from being recorded for so long; the
+ * server's default of 10 s would be most of the time that a recovery takes.
+ */
+const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
 const QUERY_DEADLINE_MS = 700;
@@ -81,6 +88,7 @@ export class Tasks {
           workflowId,
           taskQueue: this.taskQueue,
           args: [start],
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
           typedSearchAttributes: [
@@ -100,14 +108,16 @@ export class Tasks {
 
   /**
    * Gives a task one more message. The same `updateId` counts once.
-   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `unavailable`.
+   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `unavailable`.
    */
-  async message(ref: TaskRef, message: Message, updateId: string): Promise<MessageReceipt> {
+  async message(ref: TaskRef, followUp: FollowUp, updateId: string): Promise<MessageReceipt> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref));
     try {
-      return await withinDeadline(this.client, () =>
-        handle.executeUpdate(messageUpdate, { args: [message], updateId }),
+      const receipt = await withinDeadline(this.client, () =>
+        handle.executeUpdate(messageUpdate, { args: [followUp], updateId }),
       );
+      if (receipt.digest !== followUp.digest) throw keyReused();
+      return receipt;
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
       if (err instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw unavailable(err);
@@ -191,10 +201,7 @@ export class Tasks {
     const input = page.events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
     const first = (await this.decode(input)) as TaskStart;
     if (first.digest !== digest) {
-      throw new TaskError(
-        TaskErrorReason.keyReused,
-        'this idempotency key was used for another message',
-      );
+      throw keyReused();
     }
   }
 
@@ -203,6 +210,13 @@ export class Tasks {
     const task = await this.read(ref);
     return new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
   }
+}
+
+function keyReused(): TaskError {
+  return new TaskError(
+    TaskErrorReason.keyReused,
+    'this idempotency key was used for another message',
+  );
 }
 
 function noSuchTask(cause: unknown): TaskError {

@@ -20,6 +20,9 @@ export interface TaskWorker {
 /** A cancel or a lost task is to reach a running skill within this (D13). */
 const HEARTBEAT_THROTTLE_MS = 500;
 
+/** A workflow task waits so long for the worker that ran the last one, which may be dead. */
+const STICKY_TIMEOUT_MS = 3_000;
+
 /** Longer than the grace of a skill, shorter than the patience of a supervisor. */
 const SHUTDOWN_FORCE_MS = 8_000;
 
@@ -37,6 +40,7 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   });
   const run = worker.run();

@@ -92,10 +92,20 @@ export const taskQuery = defineQuery<Task>('task');
 /** Where the task stood when the message was taken in. */
 export interface MessageReceipt {
   readonly seq: number;
+  /** Of the message that was taken in under this update id: it may be another than was sent. */
+  readonly digest?: string;
+}
+
+/** The one argument of the update. */
+export interface FollowUp {
+  readonly v: typeof FORMAT;
+  readonly message: Message;
+  /** SHA-256 of the caller's message; see `TaskStart.digest`. */
+  readonly digest?: string;
 }
 
 /** A follow-up message; refused by the validator when the task is over. */
-export const messageUpdate = defineUpdate<MessageReceipt, [Message]>('message');
+export const messageUpdate = defineUpdate<MessageReceipt, [FollowUp]>('message');
 
 /** `type` of the failures by which the validator refuses a follow-up. */
 export const Refusal = {
@@ -105,10 +115,13 @@ export const Refusal = {
 } as const;
 
 /**
- * What one task may hold inline, in bytes of JSON. A workflow's result over 2 MB would be retried
- * for ever; the rest travels by reference (D9).
+ * What skills may have said inline in one task, in bytes of JSON; the rest travels by reference
+ * (D9). Together with the messages it stays below 2 MB: a larger result would be retried for ever.
  */
 export const TASK_INLINE_BYTES = 1_048_576;
+
+/** What a task takes in of its caller's messages inline, in bytes of JSON, before it refuses one. */
+export const MESSAGES_INLINE_BYTES = 524_288;
 
 /** Memo fields: the newest decision, and the number of the event that it made. */
 export const Memo = { decision: 'decision', seq: 'seq' } as const;

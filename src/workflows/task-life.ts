@@ -2,10 +2,11 @@
 
 import { ApplicationFailure, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import {
+  MESSAGES_INLINE_BYTES,
   Memo,
   Refusal,
   SEARCH,
-  TASK_INLINE_BYTES,
+  type FollowUp,
   type MessageReceipt,
   type TaskStart,
   type TurnInput,
@@ -13,7 +14,7 @@ import {
 } from './contract';
 import { FORMAT, type Batch } from './emission';
 import { checkpointOf, foldTask, type Decision, type TaskFold } from './task-state';
-import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
+import { isInterrupted, isTerminal, TaskState, type Task } from './task';
 
 type Verdict = Pick<Decision, 'state' | 'message'>;
 
@@ -56,7 +57,7 @@ export class TaskLife {
   }
 
   /** Refuses by throwing; nothing is recorded then. */
-  assertAccepts(message: Message): void {
+  assertAccepts({ message }: FollowUp): void {
     if (this.isOver) {
       throw ApplicationFailure.nonRetryable('the task is over', Refusal.taskOver);
     }
@@ -66,15 +67,16 @@ export class TaskLife {
         Refusal.contextMismatch,
       );
     }
-    if (this.inlineBytes > TASK_INLINE_BYTES) {
+    const messages = this.task.history.filter(({ role }) => role === 'ROLE_USER');
+    if (jsonBytes(messages) > MESSAGES_INLINE_BYTES) {
       throw ApplicationFailure.nonRetryable('the task holds too many messages', Refusal.taskFull);
     }
   }
 
   /** Takes a follow-up in: the answer to a question, or unread until the skill asks one. */
-  accept(message: Message, updateId: string): MessageReceipt {
+  accept({ message, digest }: FollowUp, updateId: string): MessageReceipt {
     this.fold = foldTask(this.fold, { kind: 'message', message, updateId }).fold;
-    return { seq: this.task.seq };
+    return { seq: this.task.seq, ...(digest === undefined ? {} : { digest }) };
   }
 
   /** A new turn: the oldest unread message answers the question that ended the last one. */
@@ -92,13 +94,9 @@ export class TaskLife {
       turn: this.fold.turn,
       createdAt: this.createdAt,
       history: this.task.history,
-      inlineBytes: this.inlineBytes,
+      inlineBytes: jsonBytes(this.task),
       answered: this.fold.read,
     };
-  }
-
-  private get inlineBytes(): number {
-    return JSON.stringify(this.task).length;
   }
 
   /** How the turn ended: the next status, or the last. */
@@ -133,4 +131,8 @@ export class TaskLife {
       { key: SEARCH.statusTime, value: new Date(this.task.status.timestamp) },
     ]);
   }
+}
+
+function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
 }

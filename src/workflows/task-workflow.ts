@@ -19,13 +19,14 @@ import {
   messageUpdate,
   progressSignal,
   taskQuery,
+  type FollowUp,
   type TaskActivities,
   type TaskStart,
   type TurnLimits,
   type TurnOutcome,
 } from './contract';
 import { TaskLife } from './task-life';
-import type { Message, Task } from './task';
+import type { Task } from './task';
 
 /** A skill that takes its worker down with it, over and over, must end some day. */
 const MAX_LOST_WORKERS = 100;
@@ -42,9 +43,9 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
   setHandler(progressSignal, (batch) => {
     life.hear(batch);
   });
-  setHandler(messageUpdate, (message) => life.accept(message, currentUpdateInfo()?.id ?? ''), {
-    validator: (message: Message) => {
-      life.assertAccepts(message);
+  setHandler(messageUpdate, (followUp) => life.accept(followUp, currentUpdateInfo()?.id ?? ''), {
+    validator: (followUp: FollowUp) => {
+      life.assertAccepts(followUp);
     },
   });
   setHandler(taskQuery, () => life.task);
