@@ -144,6 +144,23 @@ export default defineConfig(
     },
   },
   {
+    files: ['examples/**/*.mjs', 'test/harness/skills/**/*.mjs', 'bench/**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'Buffer',
+          'TextDecoder',
+          'URL',
+          'console',
+          'fetch',
+          'performance',
+          'process',
+          'setTimeout',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: {
       sourceType: 'commonjs',

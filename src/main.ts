@@ -5,14 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
-import { limitsOf, loadSkills } from './activities/load-skills';
+import { loadSkills } from './activities/load-skills';
 import { createTaskActivities } from './activities/run-skill';
 import type { Skill } from './activities/skill';
 import { createAgentCard } from './api/agent-card';
 import { createGateway } from './api/gateway';
 import { serveHealth } from './api/health';
 import { createMetrics } from './api/metrics';
-import { TaskService, type SkillCatalog } from './api/task-service';
+import { createSkillCatalog } from './api/skill-catalog';
+import { TaskService } from './api/task-service';
 import { readConfig, type Config, type TemporalConfig } from './config';
 import { createDirectoryPartStore } from './storage/part-store';
 import { openClient, withinDeadline } from './temporal/connection';
@@ -249,7 +250,7 @@ async function openGateway(parts: ProcessParts): Promise<string> {
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client);
   const gateway = createGateway({
-    service: new TaskService({ tasks, listing, store, catalog: toCatalog(skills) }),
+    service: new TaskService({ tasks, listing, store, catalog: createSkillCatalog(skills) }),
     store,
     card: createAgentCard(skills, { publicUrl, version }),
     cardShape: config.agentCard,
@@ -259,9 +260,7 @@ async function openGateway(parts: ProcessParts): Promise<string> {
     metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),
     isReady: () => answers(client),
   });
-  await gateway.listen(port, config.host).catch((err: unknown) => {
-    throw explainListen(err, config.host, port);
-  });
+  await gateway.listen(port, config.host);
   running.add(() => gateway.close());
   void untilTemporalAnswers(() => ensureSearchAttributes(client), log).catch((err: unknown) => {
     log.error({ err }, 'listings will not work');
@@ -286,41 +285,9 @@ async function answers(client: ReturnType<typeof openClient>): Promise<boolean> 
   );
 }
 
-function toCatalog(skills: readonly Skill[]): SkillCatalog {
-  return {
-    ids: skills.map(({ id }) => id),
-    choose(message) {
-      const wanted = message.metadata?.['skillId'];
-      const skill =
-        wanted === undefined
-          ? skills.find((skill) => accepts(skill, message))
-          : skills.find(({ id }) => id === wanted);
-      return skill && { skillId: skill.id, limits: limitsOf(skill.limits) };
-    },
-  };
-}
-
-/** A skill whose `accepts` throws does not take the message; another one may. */
-function accepts(skill: Skill, message: Parameters<SkillCatalog['choose']>[0]): boolean {
-  try {
-    return skill.accepts?.(message) === true;
-  } catch {
-    return false;
-  }
-}
-
 function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function explainListen(err: unknown, host: string, port: number): Error {
-  const code = err instanceof Error && 'code' in err ? err.code : undefined;
-  const reason =
-    code === 'EADDRINUSE'
-      ? 'is taken: stop what uses it, or set PORT'
-      : `cannot be used: ${String(err)}`;
-  return new Error(`port ${String(port)} on ${host} ${reason}`);
 }
 
 async function showDoctor(config: Config): Promise<void> {

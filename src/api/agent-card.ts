@@ -12,7 +12,7 @@ import { STREAM_CURSOR_URI } from './wire/translate';
 export const CardShape = { hybrid: 'hybrid', v1: '1.0', legacy: '0.3' } as const;
 export type CardShape = (typeof CardShape)[keyof typeof CardShape];
 
-export const AGENT_CARD_PATH = '/.well-known/agent-card.json';
+const AGENT_CARD_PATH = '/.well-known/agent-card.json';
 
 /** Clients may keep a card for so long; skills change with a deploy, not by the minute. */
 const CARD_MAX_AGE_S = 300;
@@ -66,7 +66,7 @@ export function createAgentCard(
 }
 
 /** The card's JSON. The SDK's own handler loses security schemes, hence its codec is used here. */
-export function cardJson(card: AgentCard, shape: CardShape): Record<string, unknown> {
+function cardJson(card: AgentCard, shape: CardShape): Record<string, unknown> {
   const v1 = AgentCardCodec.toJSON(card) as Record<string, unknown>;
   if (shape === CardShape.v1) return v1;
   const legacy = legacyFields(card);

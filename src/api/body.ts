@@ -4,7 +4,7 @@ import express, { type Request, type RequestHandler } from 'express';
 import { FaultError } from './wire/error-table';
 
 /** `JSON.parse` takes any depth, but what walks the value afterwards recurses. */
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 

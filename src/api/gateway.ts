@@ -160,11 +160,22 @@ function fromBodyError(err: unknown, maxBodyBytes: number): Fault {
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (err: Error): void => {
+      reject(explainListen(err, host, port));
+    };
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });
   return (server.address() as AddressInfo).port;
+}
+
+function explainListen(err: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reason =
+    err.code === 'EADDRINUSE'
+      ? 'is taken: stop what uses it, or set PORT'
+      : `cannot be used: ${err.message}`;
+  return new Error(`port ${String(port)} on ${host} ${reason}`, { cause: err });
 }

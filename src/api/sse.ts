@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
  * Below the 5 s read timeout of common clients, with room for a busy event loop. One newline: with
  * ids in use, a blank line after the comment makes a Python parser deliver an empty event.
  */
-export const SSE_KEEP_ALIVE_MS = 3_500;
+const SSE_KEEP_ALIVE_MS = 3_500;
 const KEEP_ALIVE = ': ka\n';
 
 /** Frames that are ready together leave in writes of this size: half the cost of one write each. */

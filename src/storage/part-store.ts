@@ -56,7 +56,7 @@ export function createDirectoryPartStore(directory: string): PartStore {
   };
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

@@ -11,7 +11,7 @@ import type { ClientOptions, ConnectionOptions } from '@temporalio/client';
 import { TaskError, TaskErrorReason } from './task-error';
 
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
-export const CALL_DEADLINE_MS = 2_000;
+const CALL_DEADLINE_MS = 2_000;
 
 /** A half-open socket is noticed within these together; a server refuses pings under 10 s. */
 const KEEP_ALIVE_MS = 12_000;

@@ -1,13 +1,13 @@
 // Moves the content of big parts out of what Temporal records, and puts it back (D9).
 
 import { MissingPartError, type PartStore } from '../storage/part-store';
-import type { Artifact, ContentPart, Message, Part, PartDescription } from '../workflows/task';
+import type { ContentPart, Message, Part, PartDescription } from '../workflows/task';
 
 /** A part above this travels by reference: a signal should stay small beside its fixed cost. */
 export const INLINE_PART_BYTES = 65_536;
 
 /** What one message or one batch may hold inline; the largest parts move out first. */
-export const INLINE_MESSAGE_BYTES = 262_144;
+const INLINE_MESSAGE_BYTES = 262_144;
 
 /** Below this a reference would be as long as the text. */
 const SMALLEST_STORED_BYTES = 1_024;
@@ -52,13 +52,6 @@ export async function restoreMessage(
   message: Message,
 ): Promise<Message<ContentPart>> {
   return { ...message, parts: await restoreParts(store, message.parts) };
-}
-
-export async function restoreArtifact(
-  store: PartStore,
-  artifact: Artifact,
-): Promise<Artifact<ContentPart>> {
-  return { ...artifact, parts: await restoreParts(store, artifact.parts) };
 }
 
 /** Bytes of the part's JSON: what it adds to a payload. */

@@ -12,12 +12,12 @@ export const START: Position = { part: 0, offset: 0 };
 
 type TextPart = Extract<Part, { readonly text: string }>;
 
-export function isText(part: Part | undefined): part is TextPart {
+function isText(part: Part | undefined): part is TextPart {
   return part !== undefined && 'text' in part;
 }
 
 /** Equal values have equal JSON here, because both sides were written by the same code. */
-export function samePart(a: Part | undefined, b: Part | undefined): boolean {
+function samePart(a: Part | undefined, b: Part | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 

@@ -1,0 +1,30 @@
+// Which skill takes a message: the one that it names, or the first that accepts it.
+
+import { limitsOf } from '../activities/load-skills';
+import type { Skill } from '../activities/skill';
+import type { ContentPart, Message } from '../workflows/task';
+import type { SkillCatalog } from './task-service';
+
+/** The skills as the gateway needs them: in their order, each with its bounds. */
+export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
+  return {
+    ids: skills.map(({ id }) => id),
+    choose(message) {
+      const wanted = message.metadata?.['skillId'];
+      const skill =
+        wanted === undefined
+          ? skills.find((skill) => accepts(skill, message))
+          : skills.find(({ id }) => id === wanted);
+      return skill && { skillId: skill.id, limits: limitsOf(skill.limits) };
+    },
+  };
+}
+
+/** A skill whose `accepts` throws does not take the message; another one may. */
+function accepts(skill: Skill, message: Message<ContentPart>): boolean {
+  try {
+    return skill.accepts?.(message) === true;
+  } catch {
+    return false;
+  }
+}
