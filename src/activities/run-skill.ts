@@ -79,7 +79,7 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind === 'asks') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
-    return await conclude(ended, { input, attempt, emitter, store: runtime.store, stop });
+    return await concludeAnyhow(ended, { input, attempt, emitter, store: runtime.store, stop });
   } finally {
     emitter.close();
     stop.close();
@@ -122,6 +122,16 @@ async function perform(performance: Performance): Promise<Ended> {
 }
 
 type Conclusion = Omit<Performance, 'skill' | 'log'>;
+
+/** What was said last may turn out to be impossible to record only while it is concluded. */
+async function concludeAnyhow(ended: Ended, turn: Conclusion): Promise<TurnOutcome> {
+  try {
+    return await conclude(ended, turn);
+  } catch (err) {
+    if (turn.stop.reason === undefined) throw err;
+    return conclude({ kind: 'abandoned' }, turn);
+  }
+}
 
 async function conclude(ended: Ended, turn: Conclusion): Promise<TurnOutcome> {
   const { attempt, stop, input } = turn;

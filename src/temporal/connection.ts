@@ -17,6 +17,9 @@ const CALL_DEADLINE_MS = 2_000;
 const KEEP_ALIVE_MS = 12_000;
 const KEEP_ALIVE_TIMEOUT_MS = 2_000;
 
+/** A page of history is bounded by its events, and each may hold 256 KiB; gRPC's own bound is 4 MiB. */
+const RECEIVE_MAX_BYTES = 134_217_728;
+
 /** gRPC backs off to two minutes by itself, and a server that is back would stay unnoticed. */
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 1_000;
@@ -49,6 +52,7 @@ export function openClient(options: {
       'grpc.initial_reconnect_backoff_ms': RECONNECT_MIN_MS,
       'grpc.min_reconnect_backoff_ms': RECONNECT_MIN_MS,
       'grpc.max_reconnect_backoff_ms': RECONNECT_MAX_MS,
+      'grpc.max_receive_message_length': RECEIVE_MAX_BYTES,
       ...options.connection.channelArgs,
     },
   });

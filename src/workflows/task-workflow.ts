@@ -14,7 +14,7 @@ import {
   workflowInfo,
   ContinueAsNew,
 } from '@temporalio/workflow';
-import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
+import { ActivityFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import {
   messageUpdate,
   progressSignal,
@@ -69,6 +69,8 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
 /** A follow-up that was accepted has been folded, so nothing is lost between the runs (D8). */
 async function leaveTo(life: TaskLife): Promise<never> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  // A cancel belongs to the run that it was sent to: the next one would not hear of it.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('canceled');
   return continueAsNew<typeof taskWorkflow>(life.continued());
 }
 

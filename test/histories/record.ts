@@ -3,7 +3,7 @@
 // Run it after a change that is meant to be incompatible, and only then: the old files are the gate.
 
 import { Context } from '@temporalio/activity';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -204,8 +204,9 @@ async function perform(tasks: Tasks, name: string, scenario: Scenario): Promise<
       untilEvent(tasks, ref, times, (e) => e.kind === 'status' && e.status.state === state),
     async say(text) {
       messages += 1;
-      const message = { messageId: `follow-up-${messages}`, role: 'ROLE_USER' } as const;
-      await tasks.message(ref, { ...message, parts: [{ text }] }, randomUUID());
+      const messageId = `follow-up-${messages}`;
+      const message = { messageId, role: 'ROLE_USER', parts: [{ text }] } as const;
+      await tasks.message(ref, { v: FORMAT, message }, randomUUID());
     },
     cancel: () => tasks.cancel(ref),
   });
@@ -241,7 +242,7 @@ async function save(client: Client, ref: TaskRef, name: string): Promise<void> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   let runId: string | undefined = firstRunOf(raw);
   while (runId !== undefined) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     histories.push(withoutHost(historyToJSON(history)));
     const next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     runId = next?.newExecutionRunId ?? undefined;

@@ -173,6 +173,14 @@ const skills: readonly Skill[] = [
     await ctx.progress('cannot be recorded');
     return completed('done');
   }),
+  skill('full', async (ctx) => {
+    const page = ctx.artifact({ name: 'page' });
+    for (let n = 0; n < 30; n += 1) await page.append('x'.repeat(60_000));
+    await page.finalize();
+    await ctx.progress('at the gate');
+    await gateOf(ctx.taskId);
+    return completed({ parts: [1, 2, 3, 4].map(() => ({ text: 'x'.repeat(60_000) })) });
+  }),
   skill(
     'escapes',
     async (ctx) => {
@@ -302,7 +310,7 @@ async function begin(skillId: string, on = tasks): Promise<TaskRef> {
 
 async function say(ref: TaskRef, text: string, on = tasks): Promise<string> {
   const message = userMessage(text);
-  await on.message(ref, message, randomUUID());
+  await on.message(ref, { v: FORMAT, message }, randomUUID());
   return message.messageId;
 }
 
@@ -612,7 +620,7 @@ describe('a follow-up message', () => {
     const ref = await begin('gated');
     await eventsUntil(ref, isProgress('at the gate'));
     const message = userMessage('once');
-    for (let n = 0; n < 2; n += 1) await tasks.message(ref, message, 'the-update');
+    for (let n = 0; n < 2; n += 1) await tasks.message(ref, { v: FORMAT, message }, 'the-update');
     openGate(ref);
     const { history } = await ended(ref);
     expect(history.filter(({ messageId }) => messageId === message.messageId)).toHaveLength(1);
@@ -637,7 +645,7 @@ describe('a follow-up message', () => {
   test('from another context is refused', async () => {
     const ref = await begin('asks');
     const message = userMessage('hello', { contextId: 'another' });
-    await expect(tasks.message(ref, message, 'u')).rejects.toMatchObject({
+    await expect(tasks.message(ref, { v: FORMAT, message }, 'u')).rejects.toMatchObject({
       reason: TaskErrorReason.contextMismatch,
     });
   });
@@ -645,23 +653,48 @@ describe('a follow-up message', () => {
   test('that was refused leaves no trace', async () => {
     const ref = await begin('asks');
     const message = userMessage('hello', { contextId: 'another' });
-    await tasks.message(ref, message, 'u').catch(() => undefined);
+    await tasks.message(ref, { v: FORMAT, message }, 'u').catch(() => undefined);
     expect((await tasks.read(ref)).history).not.toContainEqual(message);
   });
+
+  test('that repeats an update with another content is refused', async () => {
+    const ref = await begin('asks');
+    const send = (digest: string): Promise<unknown> =>
+      tasks.message(ref, { v: FORMAT, message: userMessage(digest), digest }, 'u');
+    await send('one');
+    await expect(send('two')).rejects.toMatchObject({ reason: TaskErrorReason.keyReused });
+  });
+
+  /** Sends messages of `text` until one is refused. */
+  async function fill(ref: TaskRef, text: string): Promise<unknown> {
+    const parts = [1, 2, 3, 4].map(() => ({ text }));
+    for (let n = 0; n < 20; n += 1) {
+      const message = userMessage('', { parts });
+      const refusal = await tasks.message(ref, { v: FORMAT, message }, `u${n}`).then(
+        () => undefined,
+        (err: unknown) => err,
+      );
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
 
   test('is refused before the task holds more than a result may', async () => {
     const ref = await begin('asks');
     await eventsUntil(ref, isState('input-required'));
-    let refusal: unknown;
-    // Two bytes a letter in UTF-8 is the least that tells characters from bytes; here it is three.
-    for (let n = 0; n < 20 && refusal === undefined; n += 1) {
-      await tasks.message(ref, userMessage('好'.repeat(80_000)), `u${n}`).catch((err: unknown) => {
-        refusal = err;
-      });
-    }
+    // Three bytes a letter in UTF-8: characters are not what is counted.
+    const refusal = await fill(ref, '好'.repeat(20_000));
     expect(refusal).toMatchObject({ reason: TaskErrorReason.full });
     await tasks.cancel(ref);
     expect((await ended(ref)).status.state).toBe('canceled');
+  });
+
+  test('fits beside all that the skill says, so that the task can end', async () => {
+    const ref = await begin('full');
+    await eventsUntil(ref, isProgress('at the gate'));
+    expect(await fill(ref, 'x'.repeat(60_000))).toMatchObject({ reason: TaskErrorReason.full });
+    openGate(ref);
+    expect((await ended(ref)).status.state).toBe('completed');
   });
 
   test('and progress that meet in one workflow task have one order for all', async () => {
@@ -678,7 +711,9 @@ describe('a follow-up message', () => {
     await eventsUntil(ref, isState('working'), { on: here });
     await first.close();
     const handle = stage.client.workflow.getHandle(workflowIdOf(ref));
-    const updated = handle.executeUpdate(messageUpdate, { args: [userMessage('between')] });
+    const updated = handle.executeUpdate(messageUpdate, {
+      args: [{ v: FORMAT, message: userMessage('between') }],
+    });
     for (const n of [0, 1]) {
       const emissions = [{ kind: 'progress', at: Date.now(), parts: [{ text: `p${n}` }] }] as const;
       await here.signal({ ...ref, runId: '' }, { v: FORMAT, turn: 1, attempt: 1, n, emissions });
@@ -734,7 +769,7 @@ describe('a task that goes on in a new run (D8)', () => {
     const message = userMessage(text);
     for (;;) {
       try {
-        await seams.tasks.message(ref, message, `of ${message.messageId}`);
+        await seams.tasks.message(ref, { v: FORMAT, message }, `of ${message.messageId}`);
         return message.messageId;
       } catch (err) {
         const isLate = err instanceof TaskError && err.reason === TaskErrorReason.unavailable;
@@ -842,9 +877,9 @@ describe('a task that goes on in a new run (D8)', () => {
     const ref = await begin('interview', seams.tasks);
     await eventsUntil(ref, isProgress('Question 1?'), { on: seams.tasks });
     const message = userMessage('answer 1');
-    await seams.tasks.message(ref, message, 'the-update');
+    await seams.tasks.message(ref, { v: FORMAT, message }, 'the-update');
     await eventsUntil(ref, isProgress('Question 2?'), { on: seams.tasks });
-    await seams.tasks.message(ref, message, 'the-update');
+    await seams.tasks.message(ref, { v: FORMAT, message }, 'the-update');
     await interview(ref, 2);
     const { history } = await seams.tasks.read(ref);
     expect(history.filter(({ messageId }) => messageId === message.messageId)).toHaveLength(1);
