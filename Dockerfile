@@ -23,4 +23,4 @@ COPY --from=build /app/dist ./dist
 USER node
 VOLUME /data
 EXPOSE 4000
-CMD ["node", "dist/main.js", "gateway"]
+CMD ["node", "--max-semi-space-size=2", "dist/main.js", "gateway"]

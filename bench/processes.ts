@@ -36,7 +36,9 @@ export interface ProgramOptions {
 export async function startProgram(options: ProgramOptions): Promise<BenchProcess> {
   const { role, temporal, taskQueue, root = ROOT } = options;
   const port = String(await nextFreePort('127.0.0.1', 0));
-  const child = launch(['src/main.ts', role], root, {
+  // As `npm run gateway` starts it.
+  const flags = role === 'gateway' ? ['--max-semi-space-size=2'] : [];
+  const child = launch([...flags, 'src/main.ts', role], root, {
     TEMPORAL_ADDRESS: temporal.address,
     DATA_DIR: temporal.dataDir,
     TASK_QUEUE: taskQueue,

@@ -1,6 +1,7 @@
 // The composition root: builds each process from ready-made parts, and takes it down again.
 
-import { Runtime, DefaultLogger } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { Runtime, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -113,8 +114,8 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
     case 'start': {
       const { temporal, uiUrl } = await ownOrGivenTemporal(config, running, stop);
       const parts = { config, temporal, skills, log, running };
-      await openWorker(parts, fail);
-      const url = await openGateway(parts);
+      const starter = await openWorker(parts, fail);
+      const url = await openGateway(parts, starter);
       sayReady(url, uiUrl);
       return;
     }
@@ -180,29 +181,33 @@ function findCli({ embedded }: Config): ReturnType<typeof findTemporalCli> {
   return findTemporalCli({ ...given, searchPath, cacheDir, report: say });
 }
 
-async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Promise<void> {
+async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Promise<Client> {
   const { config, temporal, skills, log, running } = parts;
   const client = openClient({
     connection: temporal.connection,
     client: { namespace: temporal.namespace },
   });
   running.add(() => client.connection.close());
-  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  await untilTemporalAnswers(() => ensureSearchAttributes(client), log);
+  const connection = await NativeConnection.connect(temporal.connection);
+  running.add(() => connection.close());
+  const native = new Client({ connection, namespace: temporal.namespace });
+  const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
   const activities = createTaskActivities({
     skills: new Map(skills.map((skill) => [skill.id, skill])),
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
     signal: (task, batch) => tasks.signal(task, batch),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });
-  await untilTemporalAnswers(() => ensureSearchAttributes(client), log);
   const worker = await startTaskWorker({
-    connection: temporal.connection,
+    connection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
     onFailure: fail,
   });
   running.add(() => worker.close());
+  return native;
 }
 
 function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivities>[0]['log']> {
@@ -233,14 +238,18 @@ async function untilTemporalAnswers(call: () => Promise<void>, log: Logger): Pro
   }
 }
 
-async function openGateway(parts: ProcessParts): Promise<string> {
+async function openGateway(parts: ProcessParts, starter?: Client): Promise<string> {
   const { config, temporal, skills, log, running } = parts;
   const client = openClient({
     connection: temporal.connection,
     client: { namespace: temporal.namespace },
   });
   running.add(() => client.connection.close());
-  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  const tasks = new Tasks({
+    client,
+    taskQueue: config.taskQueue,
+    ...(starter === undefined ? {} : { starter }),
+  });
   running.add(() => {
     tasks.feeds.close();
     return Promise.resolve();

@@ -23,6 +23,12 @@ import {
 /** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
 const CANCEL_WAIT_MS = 3_000;
 
+/**
+ * A blocking send waits so long for nothing but the end of a new task: one call to Temporal instead
+ * of one for each of its events. The first question of a skill may be heard so much later.
+ */
+const QUICK_TASK_MS = 500;
+
 /** Which skill takes a message, and within which bounds. */
 export interface SkillChoice {
   readonly skillId: string;
@@ -76,6 +82,8 @@ interface Submitted {
   readonly ref: TaskRef;
   /** The number of the last event before the message; 0 for a new task. */
   readonly since: number;
+  /** Of a new task. */
+  readonly skillId?: string;
 }
 
 export class TaskService {
@@ -83,6 +91,8 @@ export class TaskService {
   private readonly listing: TaskListing;
   private readonly store: PartStore;
   private readonly catalog: SkillCatalog;
+  /** Skills that were seen to ask: their tasks are followed from the start. */
+  private readonly asking = new Set<string>();
 
   constructor({ tasks, listing, store, catalog }: TaskServiceOptions) {
     this.tasks = tasks;
@@ -96,11 +106,19 @@ export class TaskService {
     caller: Caller,
     submission: Submission & { readonly returnImmediately: boolean },
   ): Promise<Task> {
-    const { ref, since } = await this.submit(caller, submission);
+    const { ref, since, skillId } = await this.submit(caller, submission);
+    const { returnImmediately } = submission;
+    if (!returnImmediately && skillId !== undefined && !this.asking.has(skillId)) {
+      const quick = { withinMs: QUICK_TASK_MS, signal: caller.signal };
+      const ended = await this.tasks.ended(ref, quick);
+      if (ended !== undefined) return ended;
+    }
     const following = await this.tasks.follow(ref, { signal: caller.signal });
     try {
-      if (submission.returnImmediately) return following.now();
-      return await settled(following, since);
+      if (returnImmediately) return following.now();
+      const task = await settled(following, since);
+      if (isInterrupted(task.status.state)) this.asking.add(task.skillId);
+      return task;
     } finally {
       following.close();
     }
@@ -192,7 +210,7 @@ export class TaskService {
       ...{ taskId, contextId, scope, ...choice, ...digest },
       message: { ...message, parts, taskId, contextId },
     });
-    return { ref: { scope, taskId }, since: 0 };
+    return { ref: { scope, taskId }, since: 0, skillId: choice.skillId };
   }
 
   private choose(message: Message<ContentPart>): SkillChoice {

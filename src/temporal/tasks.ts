@@ -51,6 +51,8 @@ export interface TaskRef {
 export interface TasksOptions {
   readonly client: Client;
   readonly taskQueue: string;
+  /** Over the connection of a worker in this process, which then is handed its first work at once. */
+  readonly starter?: Client;
 }
 
 /** The scope is part of the address, so another principal's task id addresses nothing (D6). */
@@ -66,11 +68,13 @@ export function scopeKey(scope: Scope): string {
 export class Tasks {
   readonly feeds: EventFeeds;
   private readonly client: Client;
+  private readonly starter: Client | undefined;
   private readonly taskQueue: string;
   private readonly decode: Decode;
 
-  constructor({ client, taskQueue }: TasksOptions) {
+  constructor({ client, taskQueue, starter }: TasksOptions) {
     this.client = client;
+    this.starter = starter;
     this.taskQueue = taskQueue;
     this.decode = createDecoder(client);
     this.feeds = new EventFeeds(client);
@@ -83,12 +87,14 @@ export class Tasks {
   async start(start: TaskStart): Promise<void> {
     const workflowId = workflowIdOf(start);
     try {
-      await withinDeadline(this.client, () =>
-        this.client.workflow.start<typeof taskWorkflow>(TASK_WORKFLOW, {
+      const client = this.starter ?? this.client;
+      await withinDeadline(client, () =>
+        client.workflow.start<typeof taskWorkflow>(TASK_WORKFLOW, {
           workflowId,
           taskQueue: this.taskQueue,
           args: [start],
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+          requestEagerStart: this.starter !== undefined,
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
           typedSearchAttributes: [
@@ -162,6 +168,21 @@ export class Tasks {
     }
   }
 
+  /**
+   * The task if it ends within `withinMs`, by one call whatever happens meanwhile; undefined if it
+   * does not, or if it cannot be told.
+   */
+  async ended(
+    ref: TaskRef,
+    { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
+  ): Promise<Task | undefined> {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+    const asked = this.client.withAbortSignal(until, () =>
+      withinDeadline(this.client, () => this.result(workflowIdOf(ref), true)),
+    );
+    return asked.catch(() => undefined);
+  }
+
   /** Follows a task's events; see `EventFeeds.follow`. */
   follow(ref: TaskRef, options: FollowOptions): Promise<Following> {
     return this.feeds.follow(workflowIdOf(ref), options);
@@ -174,11 +195,12 @@ export class Tasks {
   }
 
   /** The terminal task, which is the workflow's result: one small call for any length. */
-  private async result(workflowId: string): Promise<Task | undefined> {
+  private async result(workflowId: string, waitNewEvent = false): Promise<Task | undefined> {
     const page = await this.client.workflowService.getWorkflowExecutionHistory({
       namespace: this.client.options.namespace,
       execution: { workflowId },
       historyEventFilterType: CLOSE_EVENT,
+      waitNewEvent,
     });
     const completed = page.history?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
     if (!completed) return undefined;

@@ -4,7 +4,8 @@ import { NativeConnection, Worker, type NativeConnectionOptions } from '@tempora
 import type { TaskActivities } from '../workflows/contract';
 
 export interface TaskWorkerOptions {
-  readonly connection: NativeConnectionOptions;
+  /** An open one stays open: whoever opened it closes it after the worker. */
+  readonly connection: NativeConnection | NativeConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: TaskActivities;
@@ -30,7 +31,8 @@ const SHUTDOWN_FORCE_MS = 8_000;
 const MAX_RUNNING_SKILLS = 200;
 
 export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
-  const connection = await NativeConnection.connect(options.connection);
+  const given = options.connection instanceof NativeConnection ? options.connection : undefined;
+  const connection = given ?? (await NativeConnection.connect(options.connection));
   const worker = await Worker.create({
     connection,
     namespace: options.namespace,
@@ -51,7 +53,7 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     async close() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await run.catch(() => undefined);
-      await connection.close();
+      if (given === undefined) await connection.close();
     },
   };
 }

@@ -3,7 +3,7 @@
 // Run it after a change that is meant to be incompatible, and only then: the old files are the gate.
 
 import { Context } from '@temporalio/activity';
-import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
+import { temporal as proto } from '@temporalio/proto';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -242,8 +242,10 @@ async function save(client: Client, ref: TaskRef, name: string): Promise<void> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   let runId: string | undefined = firstRunOf(raw);
   while (runId !== undefined) {
-    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    histories.push(withoutHost(historyToJSON(history)));
+    const history: proto.api.history.v1.IHistory = await client.workflow
+      .getHandle(workflowId, runId)
+      .fetchHistory();
+    histories.push(toText(history));
     const next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     runId = next?.newExecutionRunId ?? undefined;
   }
@@ -260,12 +262,16 @@ function firstRunOf(description: {
   return description.workflowExecutionInfo?.firstRunId ?? '';
 }
 
-/** Who recorded it, and on which machine, is nobody's business. */
-function withoutHost(history: string): string {
-  const kept = JSON.parse(history, (key, value: unknown) =>
-    key === 'identity' ? 'recorder' : value,
-  ) as unknown;
-  return `${JSON.stringify(kept, null, 1)}\n`;
+/** Without who recorded it and on which machine. */
+function toText(recorded: proto.api.history.v1.IHistory): string {
+  const { History } = proto.api.history.v1;
+  const plain = History.toObject(History.fromObject(recorded), {
+    longs: String,
+    enums: String,
+    bytes: String,
+  });
+  const hide = (key: string, value: unknown): unknown => (key === 'identity' ? 'recorder' : value);
+  return `${JSON.stringify(plain, hide, 1)}\n`;
 }
 
 main().catch((err: unknown) => {

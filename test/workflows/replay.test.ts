@@ -1,0 +1,173 @@
+// Histories of earlier builds: today's workflow replays each, and today's reader makes the same task of it.
+// The files are written by test/histories/record.ts.
+
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { temporal as proto } from '@temporalio/proto';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  bundleWorkflowCode,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { readFileSync, readdirSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromHistoryEvent } from '../../src/temporal/history';
+import { foldTask, type TaskFold } from '../../src/workflows/task-state';
+import type { Task, TaskEvent } from '../../src/workflows/task';
+
+type IHistory = proto.api.history.v1.IHistory;
+type IHistoryEvent = proto.api.history.v1.IHistoryEvent;
+
+const ROOT = join(__dirname, '../..');
+const HISTORIES = join(ROOT, 'test/histories');
+const WORKFLOWS = join(ROOT, 'src/workflows');
+
+const names = readdirSync(HISTORIES)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length));
+
+/** `asked` of `asked`; `continued` of `continued-1`, `continued-2` …: one task, several runs. */
+const taskNames = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))];
+
+function load(name: string): IHistory {
+  const text = readFileSync(join(HISTORIES, `${name}.json`), 'utf8');
+  return proto.api.history.v1.History.fromObject(
+    JSON.parse(text) as Parameters<typeof proto.api.history.v1.History.fromObject>[0],
+  );
+}
+
+function bundle(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+}
+
+let ours: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: QUIET });
+  ours = await bundle(join(WORKFLOWS, 'index.ts'));
+});
+
+/** The core reports each refusal, and here they are meant to happen. */
+const QUIET = { logging: { filter: 'OFF', forward: {} } };
+
+function replay(history: IHistory, workflowBundle = ours): Promise<void> {
+  return Worker.runReplayHistory({ workflowBundle }, history);
+}
+
+describe('every recorded history', () => {
+  test('is here: one of each ending and of each detour', () => {
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'asked-and-answered',
+        'auth',
+        'canceled',
+        'canceled-abandoned',
+        'completed',
+        'continued-1',
+        'continued-2',
+        'failed',
+        'rejected',
+        'threw-and-retried',
+        'worker-lost',
+      ]),
+    );
+  });
+
+  test.each(names)('is replayed by the workflow: %s', async (name) => {
+    await expect(replay(load(name))).resolves.toBeUndefined();
+  });
+
+  test.each(taskNames)('is read as the task that it ended as: %s', async (name) => {
+    const { task, result } = await readTask(name);
+    expect(task).toEqual(result);
+  });
+
+  test.each(taskNames)('tells events from 1 without a gap: %s', async (name) => {
+    const { events } = await readTask(name);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  });
+});
+
+interface Read {
+  readonly task: Task | undefined;
+  readonly events: readonly TaskEvent[];
+  /** What the workflow said at its end. */
+  readonly result: unknown;
+}
+
+/** All runs of a task, read as the gateway reads them. */
+async function readTask(taskName: string): Promise<Read> {
+  const runs = names.filter((name) => name.replace(/-\d+$/, '') === taskName).map(load);
+  let fold: TaskFold | undefined;
+  const events: TaskEvent[] = [];
+  for (const event of runs.flatMap((run) => run.events ?? [])) {
+    const step = await fromHistoryEvent(event, decode);
+    if (step?.kind !== 'record') continue;
+    const folded = foldTask(fold, step.recorded);
+    fold = folded.fold;
+    events.push(...folded.events);
+  }
+  const completed = runs.at(-1)?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
+  return { task: fold?.task, events, result: await decode(completed?.result?.payloads?.[0]) };
+}
+
+async function decode(payload: Payload | null | undefined): Promise<unknown> {
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}
+
+describe('the gate is red', () => {
+  test('for a history whose activity is another', async () => {
+    const history = load('completed');
+    for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? []) {
+      if (scheduled?.activityType) scheduled.activityType.name = 'another';
+    }
+    await expect(replay(history)).rejects.toThrow(/[Nn]ondeterminism/);
+  });
+
+  test('for a history that lacks an event', async () => {
+    const isDecision = (event: IHistoryEvent): boolean =>
+      Boolean(event.workflowPropertiesModifiedEventAttributes);
+    const { events = [] } = load('completed');
+    const history = { events: (events ?? []).filter((event) => !isDecision(event)) };
+    await expect(replay(history)).rejects.toThrow(/out of order/);
+  });
+
+  describe.each<[string, string, string, string]>([
+    [
+      'waits where it did not',
+      'task-workflow.ts',
+      '  life.openTurn();',
+      '  await sleep(1);\n  life.openTurn();',
+    ],
+    ['no longer publishes its decisions', 'task-life.ts', 'upsertMemo({', 'void ({'],
+    [
+      'tries again without a wait',
+      'task-workflow.ts',
+      'await sleep(Math.min(RETRY_WAIT_MS',
+      'void (Math.min(RETRY_WAIT_MS',
+    ],
+  ])('for a workflow that %s', (_name, file, before, after) => {
+    let folder: string;
+    let changed: WorkflowBundleWithSourceMap;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'longhaul-replay-'));
+      await cp(WORKFLOWS, join(folder, 'workflows'), { recursive: true });
+      await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      const path = join(folder, 'workflows', file);
+      const code = await readFile(path, 'utf8');
+      if (!code.includes(before)) throw new Error(`${file} has changed: there is no "${before}"`);
+      await writeFile(path, code.replace(before, after));
+      changed = await bundle(join(folder, 'workflows', 'index.ts'));
+    });
+
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    test('and does another thing than was recorded', async () => {
+      await expect(replay(load('threw-and-retried'), changed)).rejects.toThrow(/[Nn]ondeterminism/);
+    });
+  });
+});
