@@ -23,4 +23,4 @@ COPY --from=build /app/dist ./dist
 USER node
 VOLUME /data
 EXPOSE 4000
-CMD ["node", "--max-semi-space-size=2", "dist/main.js", "gateway"]
+CMD ["node", "--max-semi-space-size=2", "--max-old-space-size=768", "dist/main.js", "gateway"]

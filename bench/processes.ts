@@ -15,6 +15,11 @@ const PEER_WORKER = join(__dirname, 'peers/worker.ts');
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 50;
 
+const FROM_SOURCE = ['--import', 'tsx'];
+
+/** As `npm run gateway` starts it, because its memory is measured. */
+const GATEWAY = ['--max-semi-space-size=2', '--max-old-space-size=768', 'dist/main.js', 'gateway'];
+
 export type Role = 'start' | 'gateway' | 'worker';
 
 export interface BenchProcess {
@@ -36,9 +41,7 @@ export interface ProgramOptions {
 export async function startProgram(options: ProgramOptions): Promise<BenchProcess> {
   const { role, temporal, taskQueue, root = ROOT } = options;
   const port = String(await nextFreePort('127.0.0.1', 0));
-  // As `npm run gateway` starts it.
-  const flags = role === 'gateway' ? ['--max-semi-space-size=2'] : [];
-  const child = launch([...flags, 'src/main.ts', role], root, {
+  const child = launch(role === 'gateway' ? GATEWAY : [...FROM_SOURCE, 'src/main.ts', role], root, {
     TEMPORAL_ADDRESS: temporal.address,
     DATA_DIR: temporal.dataDir,
     TASK_QUEUE: taskQueue,
@@ -52,7 +55,7 @@ export async function startProgram(options: ProgramOptions): Promise<BenchProces
 }
 
 export async function startPeerWorker(address: string, taskQueue: string): Promise<BenchProcess> {
-  const child = launch([PEER_WORKER, address, taskQueue], ROOT, {});
+  const child = launch([...FROM_SOURCE, PEER_WORKER, address, taskQueue], ROOT, {});
   let hasSaidReady = false;
   child.process.once('message', () => {
     hasSaidReady = true;
@@ -67,7 +70,7 @@ interface Launched {
 }
 
 function launch(args: readonly string[], cwd: string, env: Record<string, string>): Launched {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, [...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -66,7 +66,8 @@ export class TaskHistory {
     });
     // Without waiting, the end of an open run has no token: the old one stays, and what it brings
     // again is skipped by its event id.
-    if (page.nextPageToken.length > 0) this.pageToken = page.nextPageToken;
+    // Copied, because it is a view of a whole network read, which it would keep alive.
+    if (page.nextPageToken.length > 0) this.pageToken = Uint8Array.from(page.nextPageToken);
     this.isCaughtUp = page.nextPageToken.length === 0 || page.events.length < PAGE_EVENTS;
     const increments: Increment[] = [];
     for (const event of page.events) {

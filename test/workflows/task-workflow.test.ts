@@ -514,6 +514,17 @@ describe('cancel (A2A §3.1.5)', () => {
     expect((await tasks.read(await toTheEnd('deaf'))).status.state).toBe('canceled');
   });
 
+  test('ends a task whose worker does not listen', async () => {
+    const here = stage.tasksOn('silent');
+    // Without a heartbeat no cancel reaches it; it ends with its worker.
+    await stage.startWorker('silent', { runSkill: () => Context.current().cancelled });
+    const start = startOf('deaf');
+    await here.start(start);
+    await eventsUntil(start, isState('working'), { on: here });
+    await here.cancel(start);
+    expect((await ended(start, here)).status.state).toBe('canceled');
+  });
+
   test('ends a task that waits for its caller', async () => {
     const ref = await begin('asks');
     await eventsUntil(ref, isState('input-required'));
