@@ -132,8 +132,8 @@ export class Tasks {
   }
 
   /**
-   * Asks the task to stop (D13); a task that is over stays as it is.
-   * @throws TaskError `not-found`, `over`, `unavailable`.
+   * Asks the task to stop (D13); a task that is over stays as it is, and says so to some servers only.
+   * @throws TaskError `not-found`, `unavailable`, and `over` where the server refuses it.
    */
   async cancel(ref: TaskRef): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref));

@@ -253,7 +253,7 @@ export class Stream {
 }
 
 /** Opens a stream; throws when it is refused. */
-export async function openStream(
+async function openStream(
   url: string,
   { path = '/', body, headers = {} }: { path?: string; body?: unknown; headers?: Headings },
 ): Promise<Stream> {
