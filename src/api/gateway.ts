@@ -49,9 +49,6 @@ const MAX_HEADER_BYTES = 16_384;
 /** Answers under way get so long after the streams were ended. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Longer than the idle time of common proxies, which would meet a closed connection otherwise. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-
 /** Until callers are authenticated, everyone is this one. */
 const ANONYMOUS: Scope = { tenant: 'default', principal: 'anonymous' };
 
@@ -64,7 +61,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     createApp(options, closing.signal),
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   return {
     listen: (port, host) => listen(server, port, host),
     async close() {
