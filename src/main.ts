@@ -13,6 +13,7 @@ import { createAgentCard } from './api/agent-card';
 import { createGateway } from './api/gateway';
 import { serveHealth } from './api/health';
 import { createMetrics } from './api/metrics';
+import { Intake } from './api/intake';
 import { createSkillCatalog } from './api/skill-catalog';
 import { TaskService } from './api/task-service';
 import { readConfig, type Config, type TemporalConfig } from './config';
@@ -24,6 +25,7 @@ import { nextFreePort } from './temporal/embedded/free-port';
 import { startEmbeddedTemporal } from './temporal/embedded/server';
 import { ensureSearchAttributes, searchAttributes } from './temporal/search-attributes';
 import { TaskListing } from './temporal/task-list';
+import { Replies } from './temporal/replies';
 import { Tasks } from './temporal/tasks';
 import { startTaskWorker } from './worker/worker';
 
@@ -245,11 +247,9 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     client: { namespace: temporal.namespace },
   });
   running.add(() => client.connection.close());
-  const tasks = new Tasks({
-    client,
-    taskQueue: config.taskQueue,
-    ...(starter === undefined ? {} : { starter }),
-  });
+  const starting = { client, taskQueue: config.taskQueue, ...(starter && { starter }) };
+  const tasks = new Tasks(starting);
+  const replies = new Replies(starting);
   running.add(() => {
     tasks.feeds.close();
     return Promise.resolve();
@@ -258,8 +258,9 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client);
+  const intake = new Intake({ tasks, replies, store, catalog: createSkillCatalog(skills) });
   const gateway = createGateway({
-    service: new TaskService({ tasks, listing, store, catalog: createSkillCatalog(skills) }),
+    service: new TaskService({ intake, tasks, replies, listing }),
     store,
     card: createAgentCard(skills, { publicUrl, version }),
     cardShape: config.agentCard,

@@ -2,6 +2,7 @@
 
 import type { ContentPart } from '../workflows/task';
 import type { Spoken } from './emitter';
+import { checkPart } from './say';
 import type { ArtifactOptions, ArtifactStream } from './skill';
 
 type Opened = ArtifactOptions & { readonly artifactId: string };
@@ -36,7 +37,7 @@ export function openArtifact(
     artifactId,
     async append(part) {
       if (part === '' && !isFinal) return;
-      await send(typeof part === 'string' ? textPart(part) : part, false);
+      await send(typeof part === 'string' ? textPart(part) : checkPart(part), false);
     },
     // Clients take the last chunk's text without a look, so there is always one, empty if need be.
     finalize: (text = '') => send(textPart(text), true),

@@ -7,15 +7,17 @@ import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter, Spoken } from './emitter';
 import { openArtifact } from './artifact-stream';
-import type {
-  ArtifactOptions,
-  ArtifactStream,
-  Say,
-  Schema,
-  SkillArtifact,
-  SkillContext,
-  SkillLog,
-  SkillMessage,
+import { toArtifactEmission, toSkillMessage } from './say';
+import {
+  SkillError,
+  type ArtifactOptions,
+  type ArtifactStream,
+  type Say,
+  type Schema,
+  type SkillArtifact,
+  type SkillContext,
+  type SkillLog,
+  type SkillMessage,
 } from './skill';
 
 /** The question that ends a turn. */
@@ -83,15 +85,7 @@ export class SkillRun implements SkillContext {
 
   async saveArtifact(artifact: SkillArtifact): Promise<string> {
     const artifactId = artifact.artifactId ?? this.nextArtifactId();
-    if (artifact.parts.length === 0) throw new TypeError('an artifact needs at least one part');
-    await this.say({
-      kind: 'artifact',
-      at: Date.now(),
-      ...artifact,
-      artifactId,
-      append: false,
-      last: true,
-    });
+    await this.say(toArtifactEmission(artifact, artifactId));
     return artifactId;
   }
 
@@ -125,6 +119,12 @@ export class SkillRun implements SkillContext {
 
   /** Silent while the journal has answers left: what is said before them was recorded. */
   private async say(spoken: Spoken): Promise<void> {
+    if (this.options.input.replies) {
+      if (spoken.kind === 'progress') return;
+      const text =
+        'a skill that replies has no task to hold artifacts: put the parts into its reply';
+      throw new SkillError(text, { retryable: false });
+    }
     if (this.answersRead < this.answers.length) return;
     await this.options.emitter.emit(spoken);
   }
@@ -133,10 +133,6 @@ export class SkillRun implements SkillContext {
     this.artifactsMade += 1;
     return `artifact-${String(this.artifactsMade)}`;
   }
-}
-
-export function toSkillMessage(say: Say): SkillMessage {
-  return typeof say === 'string' ? { parts: [{ text: say }] } : say;
 }
 
 /** The data part of an answer, or else its text. */

@@ -30,7 +30,9 @@ export type SkillResult =
     }
   | { readonly state: 'failed' | 'rejected'; readonly message: Say }
   /** Counts only after `ctx.signal` was aborted by a cancel; otherwise the task fails. */
-  | { readonly state: 'canceled'; readonly message?: Say };
+  | { readonly state: 'canceled'; readonly message?: Say }
+  /** From a skill with `replies: true`: the caller gets this message and never sees a task. */
+  | { readonly reply: Say };
 
 export interface ArtifactOptions {
   readonly name?: string;
@@ -64,6 +66,7 @@ export interface Schema<T> {
 
 /** Everything a running skill can do. */
 export interface SkillContext {
+  /** In a skill that replies: an id that every retry sees alike, of a task that nobody else sees. */
   readonly taskId: string;
   readonly contextId: string;
   /** The message that started the task, with all its parts in full. */
@@ -118,6 +121,12 @@ export interface Skill {
   readonly inputModes?: readonly string[];
   readonly outputModes?: readonly string[];
   readonly limits?: SkillLimits;
+  /**
+   * The skill answers with one Message instead of a task (A2A §3.1.1), so it must return `reply(…)`
+   * (or `failed`, `rejected`: the caller gets an error). Progress is not told to anybody, and there
+   * are no artifacts and no questions. Default: false.
+   */
+  readonly replies?: boolean;
   /** Whether this skill takes a message that names none. Default: it does not. Must be quick and pure. */
   accepts?(message: Message<ContentPart>): boolean;
   run(ctx: SkillContext): Promise<SkillResult>;
@@ -146,6 +155,11 @@ export function rejected(reason: Say): SkillResult {
 
 export function canceled(message?: Say): SkillResult {
   return { state: 'canceled', ...(message === undefined ? {} : { message }) };
+}
+
+/** Only from a skill with `replies: true`. */
+export function reply(message: Say): SkillResult {
+  return { reply: message };
 }
 
 /**

@@ -163,6 +163,7 @@ async function sendStream(
 ): Promise<void> {
   const isLegacy = call.generation === '0.3';
   const sse = new SseResponse(res, { writes: isLegacy ? 'per-event' : 'coalesced' });
+  sse.openInTime();
   try {
     // The first event decides between a stream and a refusal; headers come after it.
     for await (const answer of answers) {

@@ -1,6 +1,6 @@
 // Puts stored parts back into tasks and events on their way to a client (D9).
 
-import { descriptionOf, inlineSize, restoreParts } from '../temporal/stored-parts';
+import { descriptionOf, inlineSize, restoreMessage, restoreParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/task';
 
@@ -13,6 +13,8 @@ const FRAME_RESTORE_BYTES = 2_097_152;
 export interface PartRestorer {
   /** Everything in place, whatever the size: for plain answers. */
   task(task: Task): Promise<Task<ContentPart>>;
+  /** The same for a reply, also in a stream: its parts belong to no task that would serve them. */
+  message(message: Message): Promise<Message<ContentPart>>;
   /** Within what a stream frame may hold. */
   event(taskId: string, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
 }
@@ -25,6 +27,7 @@ export function createPartRestorer(
   const restore: Place = (_taskId, parts) => restoreParts(store, parts);
   return {
     task: (task) => placeTask(task, restore),
+    message: (message) => restoreMessage(store, message),
     async event(taskId, event) {
       let left = FRAME_RESTORE_BYTES;
       const fit = async (id: string, part: Part): Promise<ContentPart> => {

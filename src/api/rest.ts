@@ -101,7 +101,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   });
   res.locals['call'] = call;
   mendAnswers(req, res, { call, isLegacy: route.isLegacy });
-  mendStream(res, call);
+  mendStream(res, call, { isAskedFor: route.path === 'message:stream' });
 }
 
 function callOf(res: Response | undefined): User {
@@ -156,8 +156,13 @@ function unexpected(res: Response, body: unknown): Fault | undefined {
 }
 
 /** Puts ids, keep-alive and backpressure behind what the SDK writes as a stream. */
-function mendStream(res: Response, call: Call): void {
+function mendStream(
+  res: Response,
+  call: Call,
+  { isAskedFor }: { readonly isAskedFor: boolean },
+): void {
   const sse = new SseResponse(res, { writes: 'coalesced' });
+  if (isAskedFor) openInTime(res, sse, call);
   const write = res.write.bind(res);
   const end = res.end.bind(res);
   const isStream = (): boolean =>
@@ -178,6 +183,20 @@ function mendStream(res: Response, call: Call): void {
     sse.end();
     return res;
   }) as Response['end'];
+}
+
+/** The SDK sets headers and refuses by status with its first event, when they may have left already. */
+function openInTime(res: Response, sse: SseResponse, call: Call): void {
+  const setHeader = res.setHeader.bind(res);
+  const json = res.json.bind(res);
+  res.setHeader = (...args) => (res.headersSent ? res : setHeader(...args));
+  res.json = (body: unknown) => {
+    if (!res.headersSent) return json(body);
+    sse.write({ data: faultOf(call), event: 'error' });
+    sse.end();
+    return res;
+  };
+  sse.openInTime();
 }
 
 function mendData(call: Call, data: string): string {

@@ -3,7 +3,7 @@
 import { limitsOf } from '../activities/load-skills';
 import type { Skill } from '../activities/skill';
 import type { ContentPart, Message } from '../workflows/task';
-import type { SkillCatalog } from './task-service';
+import type { SkillCatalog } from './intake';
 
 /** The skills as the gateway needs them: in their order, each with its bounds. */
 export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
@@ -15,7 +15,9 @@ export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
         wanted === undefined
           ? skills.find((skill) => accepts(skill, message))
           : skills.find(({ id }) => id === wanted);
-      return skill && { skillId: skill.id, limits: limitsOf(skill.limits) };
+      if (skill === undefined) return undefined;
+      const { id: skillId, replies = false } = skill;
+      return { skillId, replies, limits: limitsOf(skill.limits) };
     },
   };
 }

@@ -39,7 +39,7 @@ export interface SseOptions {
   readonly writes: 'per-event' | 'coalesced';
 }
 
-/** One open stream. Created before the first frame; `open` sends the headers. */
+/** One stream. Created before the first frame; `open` or `openInTime` sends the headers. */
 export class SseResponse {
   private readonly res: ServerResponse;
   private readonly perEvent: boolean;
@@ -48,6 +48,7 @@ export class SseResponse {
   private pending = '';
   private flushTimer: NodeJS.Immediate | undefined;
   private keepAlive: NodeJS.Timeout | undefined;
+  private patience: NodeJS.Timeout | undefined;
   private hasWrittenInBulk = false;
 
   constructor(res: ServerResponse, { writes }: SseOptions) {
@@ -61,11 +62,29 @@ export class SseResponse {
   }
 
   open(): void {
+    clearTimeout(this.patience);
     if (!this.res.headersSent) {
-      this.res.writeHead(200, HEADERS);
+      this.res.statusCode = 200;
+      // Not by `writeHead`, which may not keep them: the REST edge looks at the content type.
+      for (const [name, value] of Object.entries(HEADERS)) this.res.setHeader(name, value);
       this.res.flushHeaders();
     }
     this.startKeepAlive();
+  }
+
+  /**
+   * Sends the headers when the first frame takes long: a reply has none until it is there, and
+   * clients give up on silence. A refusal after that is a frame instead of a status.
+   */
+  openInTime(): void {
+    this.patience = setTimeout(() => {
+      if (this.res.headersSent) return;
+      this.open();
+      this.writeRaw(KEEP_ALIVE);
+    }, SSE_KEEP_ALIVE_MS);
+    this.res.once('close', () => {
+      clearTimeout(this.patience);
+    });
   }
 
   private startKeepAlive(): void {
@@ -130,6 +149,7 @@ export class SseResponse {
   }
 
   end(): void {
+    clearTimeout(this.patience);
     clearInterval(this.keepAlive);
     this.flush();
     if (!this.res.writableEnded) this.endRaw();

@@ -1,24 +1,20 @@
 // The A2A operations on tasks. It knows neither the wire nor Temporal's words.
 
-import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Following } from '../temporal/event-feed';
-import { storeBigParts } from '../temporal/stored-parts';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { TaskListing, TaskPage, TaskQuery } from '../temporal/task-list';
-import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
-import type { PartStore } from '../storage/part-store';
-import type { TurnLimits } from '../workflows/contract';
-import { FORMAT } from '../workflows/emission';
+import type { Replies } from '../temporal/replies';
+import { scopeKey, type Tasks } from '../temporal/tasks';
 import {
   TaskState,
   isInterrupted,
   isTerminal,
-  type ContentPart,
   type Message,
   type Scope,
   type Task,
   type TaskEvent,
 } from '../workflows/task';
+import type { Intake, Submission, Taken } from './intake';
 
 /** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
 const CANCEL_WAIT_MS = 3_000;
@@ -29,19 +25,6 @@ const CANCEL_WAIT_MS = 3_000;
  */
 const QUICK_TASK_MS = 500;
 
-/** Which skill takes a message, and within which bounds. */
-export interface SkillChoice {
-  readonly skillId: string;
-  readonly limits: TurnLimits;
-}
-
-/** The skills of this agent as the gateway needs them. */
-export interface SkillCatalog {
-  /** `message.metadata.skillId`, else the first skill that accepts the message. */
-  choose(message: Message<ContentPart>): SkillChoice | undefined;
-  readonly ids: readonly string[];
-}
-
 /** Who calls, and for how long. */
 export interface Caller {
   readonly scope: Scope;
@@ -49,17 +32,12 @@ export interface Caller {
   readonly signal: AbortSignal;
 }
 
-export interface Submission {
-  readonly message: Message<ContentPart>;
-  /** The same key with the same message is the same task (D6). */
-  readonly idempotencyKey?: string;
-}
+/** What a send answers: a task, or the one message of a skill that replies. */
+export type Answer = { readonly task: Task } | { readonly message: Message };
 
 /** One frame of a stream. A snapshot for a resumed stream repeats an event and so has no id. */
-export interface StreamFrame {
-  readonly id?: number;
-  readonly event: TaskEvent;
-}
+export type StreamFrame =
+  { readonly id?: number; readonly event: TaskEvent } | { readonly message: Message };
 
 export interface SubscribeOptions {
   readonly taskId: string;
@@ -72,50 +50,54 @@ export interface SubscribeOptions {
 }
 
 export interface TaskServiceOptions {
+  readonly intake: Intake;
   readonly tasks: Tasks;
+  readonly replies: Replies;
   readonly listing: TaskListing;
-  readonly store: PartStore;
-  readonly catalog: SkillCatalog;
 }
 
-interface Submitted {
-  readonly ref: TaskRef;
-  /** The number of the last event before the message; 0 for a new task. */
-  readonly since: number;
-  /** Of a new task. */
-  readonly skillId?: string;
-}
+type TakenByTask = Extract<Taken, { kind: 'task' }>;
 
 export class TaskService {
+  private readonly intake: Intake;
   private readonly tasks: Tasks;
+  private readonly replies: Replies;
   private readonly listing: TaskListing;
-  private readonly store: PartStore;
-  private readonly catalog: SkillCatalog;
   /** Skills that were seen to ask: their tasks are followed from the start. */
   private readonly asking = new Set<string>();
 
-  constructor({ tasks, listing, store, catalog }: TaskServiceOptions) {
+  constructor({ intake, tasks, replies, listing }: TaskServiceOptions) {
+    this.intake = intake;
     this.tasks = tasks;
+    this.replies = replies;
     this.listing = listing;
-    this.store = store;
-    this.catalog = catalog;
   }
 
-  /** SendMessage (A2A §3.1.1): resolves at a terminal or interrupted state, or at once. */
+  /**
+   * SendMessage (A2A §3.1.1): resolves at a terminal or interrupted state, or at once; a reply is
+   * always waited for, because there is nothing else to answer (A2A §3.2.2).
+   */
   async send(
     caller: Caller,
     submission: Submission & { readonly returnImmediately: boolean },
-  ): Promise<Task> {
-    const { ref, since, skillId } = await this.submit(caller, submission);
-    const { returnImmediately } = submission;
-    if (!returnImmediately && skillId !== undefined && !this.asking.has(skillId)) {
-      const quick = { withinMs: QUICK_TASK_MS, signal: caller.signal };
-      const ended = await this.tasks.ended(ref, quick);
+  ): Promise<Answer> {
+    const taken = await this.intake.take(caller.scope, submission);
+    if (taken.kind === 'reply') {
+      return { message: await this.replies.message(taken.ref, caller.signal) };
+    }
+    return { task: await this.taskOf(caller, taken, !submission.returnImmediately) };
+  }
+
+  private async taskOf(caller: Caller, taken: TakenByTask, waits: boolean): Promise<Task> {
+    const { ref, since, skillId } = taken;
+    const { signal } = caller;
+    if (waits && skillId !== undefined && !this.asking.has(skillId)) {
+      const ended = await this.tasks.ended(ref, { withinMs: QUICK_TASK_MS, signal });
       if (ended !== undefined) return ended;
     }
-    const following = await this.tasks.follow(ref, { signal: caller.signal });
+    const following = await this.tasks.follow(ref, { signal });
     try {
-      if (returnImmediately) return following.now();
+      if (!waits) return following.now();
       const task = await settled(following, since);
       if (isInterrupted(task.status.state)) this.asking.add(task.skillId);
       return task;
@@ -124,9 +106,17 @@ export class TaskService {
     }
   }
 
-  /** SendStreamingMessage (A2A §3.1.2): the task, then its events up to an end or a question. */
+  /**
+   * SendStreamingMessage (A2A §3.1.2): the task, then its events up to an end or a question; or
+   * the one message of a reply.
+   */
   async *stream(caller: Caller, submission: Submission): AsyncGenerator<StreamFrame> {
-    const { ref, since } = await this.submit(caller, submission);
+    const taken = await this.intake.take(caller.scope, submission);
+    if (taken.kind === 'reply') {
+      yield { message: await this.replies.message(taken.ref, caller.signal) };
+      return;
+    }
+    const { ref, since } = taken;
     // Told from the message on, however far a quick worker has come.
     const cursor = Math.max(since, 1);
     const following = await this.tasks.follow(ref, { cursor, signal: caller.signal });
@@ -184,47 +174,6 @@ export class TaskService {
       following.close();
     }
   }
-
-  private async submit(caller: Caller, submission: Submission): Promise<Submitted> {
-    const { scope } = caller;
-    const { idempotencyKey } = submission;
-    // Whoever sends it is the user here; the journal of answers is the user's messages in order.
-    const message = { ...submission.message, role: 'ROLE_USER' as const };
-    const parts = await storeBigParts(this.store, message.parts);
-    const digest = idempotencyKey === undefined ? {} : { digest: digestOf(message) };
-    if (message.taskId !== undefined) {
-      const ref = { scope, taskId: message.taskId };
-      const updateId =
-        idempotencyKey === undefined ? randomUUID() : keyedId(scope, 'message', idempotencyKey);
-      const followUp = { v: FORMAT, message: { ...message, parts }, ...digest } as const;
-      const { seq } = await this.tasks.message(ref, followUp, updateId);
-      return { ref, since: seq };
-    }
-    const choice = this.choose(message);
-    const newId = (use: string): string =>
-      idempotencyKey === undefined ? randomUUID() : keyedId(scope, use, idempotencyKey);
-    const taskId = newId('task');
-    const contextId = message.contextId ?? newId('context');
-    await this.tasks.start({
-      v: FORMAT,
-      ...{ taskId, contextId, scope, ...choice, ...digest },
-      message: { ...message, parts, taskId, contextId },
-    });
-    return { ref: { scope, taskId }, since: 0, skillId: choice.skillId };
-  }
-
-  private choose(message: Message<ContentPart>): SkillChoice {
-    const choice = this.catalog.choose(message);
-    if (choice !== undefined) return choice;
-    const wanted = message.metadata?.['skillId'];
-    const ids = this.catalog.ids.join(', ');
-    throw new TaskError(
-      TaskErrorReason.invalid,
-      wanted === undefined
-        ? `no skill takes this message; name one in message.metadata.skillId: ${ids}`
-        : `message.metadata.skillId: there is no skill ${JSON.stringify(wanted)}; there are: ${ids}`,
-    );
-  }
 }
 
 async function settled(following: Following, since: number): Promise<Task> {
@@ -259,15 +208,4 @@ async function* frames(following: Following, options: FrameOptions): AsyncGenera
   } finally {
     following.close();
   }
-}
-
-/** The scope keys the hash, so the same key of two callers names two tasks. UUID-shaped. */
-function keyedId(scope: Scope, use: string, key: string): string {
-  const hex = createHmac('sha256', scopeKey(scope)).update(`${use}\n${key}`).digest('hex');
-  return [0, 8, 12, 16, 20].map((at, i) => hex.slice(at, [8, 12, 16, 20, 32][i])).join('-');
-}
-
-/** What makes two messages the same request. The codec has put the keys into one order. */
-function digestOf(message: Message<ContentPart>): string {
-  return createHash('sha256').update(JSON.stringify(message)).digest('hex');
 }

@@ -13,6 +13,9 @@ import { TaskError, TaskErrorReason } from './task-error';
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
 const CALL_DEADLINE_MS = 2_000;
 
+/** The server answers a long poll after 20 s; a call that takes longer has lost its server. */
+export const LONG_POLL_DEADLINE_MS = 30_000;
+
 /** A half-open socket is noticed within these together; a server refuses pings under 10 s. */
 const KEEP_ALIVE_MS = 12_000;
 const KEEP_ALIVE_TIMEOUT_MS = 2_000;

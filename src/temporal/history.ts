@@ -113,7 +113,7 @@ function fromStart(input: unknown, at: number): HistoryStep {
 }
 
 /** The server's own endings; a completed run has published its last decision before. */
-function fromEnding(event: HistoryEvent): HistoryStep | undefined {
+export function fromEnding(event: HistoryEvent): HistoryStep | undefined {
   const at = timeOf(event);
   const ended = (state: 'failed' | 'canceled', reason: string): HistoryStep =>
     record({ kind: 'ended', at, state, reason });

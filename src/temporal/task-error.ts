@@ -13,6 +13,9 @@ export const TaskErrorReason = {
   keyReused: 'key-reused',
   /** The cursor names an event that the task does not have. */
   cursorBeyondEnd: 'cursor-beyond-end',
+  /** A skill that owes a reply has none: there is no task whose state would say so. */
+  skillFailed: 'skill-failed',
+  skillRejected: 'skill-rejected',
   /** Temporal does not answer; the caller may try again. */
   unavailable: 'unavailable',
 } as const;

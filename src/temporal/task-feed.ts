@@ -4,13 +4,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { applyEvent } from '../workflows/apply-event';
 import type { Task, TaskEvent } from '../workflows/task';
-import { isFault, isInvalidArgument, isNotFound, unavailable, withinDeadline } from './connection';
+import {
+  LONG_POLL_DEADLINE_MS,
+  isFault,
+  isInvalidArgument,
+  isNotFound,
+  unavailable,
+  withinDeadline,
+} from './connection';
 import { KeptEvents } from './kept-events';
 import { TaskError, TaskErrorReason } from './task-error';
 import { TaskHistory, type HistorySource, type Increment } from './task-history';
-
-/** The server answers a long poll after 20 s; a call that takes longer has lost its server. */
-const POLL_DEADLINE_MS = 30_000;
 
 /** Wait after a failed poll: doubles up to the maximum, and is short because readers wait. */
 const RETRY_MIN_MS = 100;
@@ -166,7 +170,7 @@ export class TaskFeed {
     const { client } = this.source;
     this.call = new AbortController();
     return client.withAbortSignal(this.call.signal, () =>
-      client.withDeadline(Date.now() + POLL_DEADLINE_MS, () => this.history.next(true)),
+      client.withDeadline(Date.now() + LONG_POLL_DEADLINE_MS, () => this.history.next(true)),
     );
   }
 

@@ -1,16 +1,12 @@
 // Start, message, cancel, read: the one file that calls the Temporal client for tasks.
 
 import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
 import {
   Refusal,
   SEARCH,
@@ -23,22 +19,14 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
-import type { taskWorkflow } from '../workflows';
 import { TaskState, type Scope, type Task } from '../workflows/task';
 import { isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
-import { createDecoder, readPage, type Decode } from './history';
+import { createDecoder, type Decode } from './history';
+import { readRunEnd } from './run-end';
 import { TaskError, TaskErrorReason } from './task-error';
 import { TaskHistory } from './task-history';
-
-const CLOSE_EVENT =
-  temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;
-
-/**
- * A worker that dies in a workflow task keeps every signal from being recorded for so long; the
- * server's default of 10 s would be most of the time that a recovery takes.
- */
-const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
+import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
 const QUERY_DEADLINE_MS = 700;
@@ -46,13 +34,6 @@ const QUERY_DEADLINE_MS = 700;
 export interface TaskRef {
   readonly scope: Scope;
   readonly taskId: string;
-}
-
-export interface TasksOptions {
-  readonly client: Client;
-  readonly taskQueue: string;
-  /** Over the connection of a worker in this process, which then is handed its first work at once. */
-  readonly starter?: Client;
 }
 
 /** The scope is part of the address, so another principal's task id addresses nothing (D6). */
@@ -68,48 +49,34 @@ export function scopeKey(scope: Scope): string {
 export class Tasks {
   readonly feeds: EventFeeds;
   private readonly client: Client;
-  private readonly starter: Client | undefined;
-  private readonly taskQueue: string;
+  private readonly starter: WorkflowStarter;
   private readonly decode: Decode;
 
-  constructor({ client, taskQueue, starter }: TasksOptions) {
+  constructor(options: WorkflowStarterOptions) {
+    const { client } = options;
     this.client = client;
-    this.starter = starter;
-    this.taskQueue = taskQueue;
+    this.starter = new WorkflowStarter(options);
     this.decode = createDecoder(client);
     this.feeds = new EventFeeds(client);
   }
 
   /**
    * Starts the task; with `start.digest` at most once for its id (D6).
-   * @throws TaskError `key-reused` when the id was started with another digest; `unavailable`.
+   * @throws TaskError `key-reused`, `unavailable`.
    */
   async start(start: TaskStart): Promise<void> {
-    const workflowId = workflowIdOf(start);
-    try {
-      const client = this.starter ?? this.client;
-      await withinDeadline(client, () =>
-        client.workflow.start<typeof taskWorkflow>(TASK_WORKFLOW, {
-          workflowId,
-          taskQueue: this.taskQueue,
-          args: [start],
-          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-          requestEagerStart: this.starter !== undefined,
-          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-          typedSearchAttributes: [
-            { key: SEARCH.scope, value: scopeKey(start.scope) },
-            { key: SEARCH.context, value: start.contextId },
-            { key: SEARCH.skill, value: start.skillId },
-            { key: SEARCH.state, value: TaskState.submitted },
-            { key: SEARCH.statusTime, value: new Date() },
-          ],
-        }),
-      );
-    } catch (err) {
-      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    }
-    if (start.digest !== undefined) await this.assertSameDigest(start, start.digest);
+    await this.starter.start({
+      type: TASK_WORKFLOW,
+      workflowId: workflowIdOf(start),
+      start,
+      searchAttributes: [
+        { key: SEARCH.scope, value: scopeKey(start.scope) },
+        { key: SEARCH.context, value: start.contextId },
+        { key: SEARCH.skill, value: start.skillId },
+        { key: SEARCH.state, value: TaskState.submitted },
+        { key: SEARCH.statusTime, value: new Date() },
+      ],
+    });
   }
 
   /**
@@ -196,15 +163,9 @@ export class Tasks {
 
   /** The terminal task, which is the workflow's result: one small call for any length. */
   private async result(workflowId: string, waitNewEvent = false): Promise<Task | undefined> {
-    const page = await this.client.workflowService.getWorkflowExecutionHistory({
-      namespace: this.client.options.namespace,
-      execution: { workflowId },
-      historyEventFilterType: CLOSE_EVENT,
-      waitNewEvent,
-    });
-    const completed = page.history?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
-    if (!completed) return undefined;
-    return (await this.decode(completed.result?.payloads?.[0])) as Task;
+    const source = { client: this.client, decode: this.decode, workflowId };
+    const end = await readRunEnd(source, waitNewEvent);
+    return end?.kind === 'completed' ? (end.result as Task) : undefined;
   }
 
   private async query(workflowId: string): Promise<Task | undefined> {
@@ -216,29 +177,11 @@ export class Tasks {
     return asked.catch(() => undefined);
   }
 
-  private async assertSameDigest(ref: TaskRef, digest: string): Promise<void> {
-    const page = await withinDeadline(this.client, () =>
-      readPage(this.client, { workflowId: workflowIdOf(ref), waitNewEvent: false }),
-    );
-    const input = page.events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    const first = (await this.decode(input)) as TaskStart;
-    if (first.digest !== digest) {
-      throw keyReused();
-    }
-  }
-
   /** A closed workflow refuses updates and cancels in the words it uses for an unknown one. */
   private async whyClosed(ref: TaskRef): Promise<TaskError> {
     const task = await this.read(ref);
     return new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
   }
-}
-
-function keyReused(): TaskError {
-  return new TaskError(
-    TaskErrorReason.keyReused,
-    'this idempotency key was used for another message',
-  );
 }
 
 function noSuchTask(cause: unknown): TaskError {

@@ -8,6 +8,9 @@ import type { JsonObject, Message, Part, Scope, Task } from './task';
 
 export const TASK_WORKFLOW = 'taskWorkflow';
 
+/** For skills that reply with a Message: no task that a caller could see. */
+export const REPLY_WORKFLOW = 'replyWorkflow';
+
 /** A skill's bounds with every default filled in; see `SkillLimits`. Milliseconds. */
 export interface TurnLimits {
   readonly timeoutMs: number;
@@ -17,8 +20,7 @@ export interface TurnLimits {
   readonly answerTimeoutMs: number;
 }
 
-/** The one argument of the workflow. */
-export interface TaskStart {
+interface Start {
   readonly v: typeof FORMAT;
   readonly taskId: string;
   readonly contextId: string;
@@ -28,6 +30,13 @@ export interface TaskStart {
   readonly message: Message;
   /** SHA-256 of the caller's message, kept to refuse the same idempotency key with another one. */
   readonly digest?: string;
+}
+
+/** The one argument of the reply workflow. Its `taskId` is known to the skill alone. */
+export type ReplyStart = Start;
+
+/** The one argument of the task workflow. */
+export interface TaskStart extends Start {
   /** Present when this run continues another (continue-as-new between turns). */
   readonly continued?: {
     readonly checkpoint: Checkpoint;
@@ -55,6 +64,8 @@ export interface TurnInput {
   readonly inlineBytes: number;
   /** How many follow-ups in the history are answers that questions have had: the journal. */
   readonly answered: number;
+  /** The skill owes a reply: it has no task to say progress in, nor to ask from. */
+  readonly replies?: true;
 }
 
 interface Says {
@@ -62,8 +73,8 @@ interface Says {
   readonly metadata?: JsonObject;
 }
 
-/** How a turn ended, as the activity reports it. */
-export type TurnOutcome =
+/** How a turn ended. */
+export type TurnEnd =
   | {
       readonly kind: 'ended';
       readonly attempt: number;
@@ -75,9 +86,20 @@ export type TurnOutcome =
       readonly attempt: number;
       readonly state: 'input-required' | 'auth-required';
       readonly message: Says;
-    }
+    };
+
+/** What the activity reports. */
+export type TurnOutcome =
+  | TurnEnd
   /** The skill threw; the workflow counts these against `maximumAttempts`. */
   | { readonly kind: 'threw'; readonly attempt: number; readonly reason: string };
+
+/** Result of the reply workflow: `completed` with the reply, or why there is none. */
+export interface ReplyEnd {
+  readonly v: typeof FORMAT;
+  readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
+  readonly message?: Says;
+}
 
 export interface TaskActivities {
   runSkill(input: TurnInput): Promise<TurnOutcome>;

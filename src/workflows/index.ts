@@ -1,3 +1,4 @@
 // What the worker bundles: every workflow, and nothing else.
 
+export { replyWorkflow } from './reply-workflow';
 export { taskWorkflow } from './task-workflow';

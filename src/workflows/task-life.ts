@@ -9,8 +9,8 @@ import {
   type FollowUp,
   type MessageReceipt,
   type TaskStart,
+  type TurnEnd,
   type TurnInput,
-  type TurnOutcome,
 } from './contract';
 import { FORMAT, type Batch } from './emission';
 import { checkpointOf, foldTask, type Decision, type TaskFold } from './task-state';
@@ -100,8 +100,7 @@ export class TaskLife {
   }
 
   /** How the turn ended: the next status, or the last. */
-  closeTurn(outcome: Exclude<TurnOutcome, { kind: 'threw' }>): void {
-    const { state, message, attempt } = outcome;
+  closeTurn({ state, message, attempt }: TurnEnd): void {
     this.decide(
       { state, ...(message === undefined ? {} : { message }) },
       { turn: this.fold.turn, attempt, read: this.fold.read },

@@ -1,42 +1,28 @@
 // One task's life, told top to bottom. Started by the gateway, one run per task (more by continue-as-new).
 
 import {
-  ActivityCancellationType,
   CancellationScope,
   allHandlersFinished,
   condition,
   continueAsNew,
   currentUpdateInfo,
   isCancellation,
-  proxyActivities,
   setHandler,
-  sleep,
   workflowInfo,
   ContinueAsNew,
 } from '@temporalio/workflow';
-import { ActivityFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import {
   messageUpdate,
   progressSignal,
   taskQuery,
   type FollowUp,
-  type TaskActivities,
   type TaskStart,
   type TurnLimits,
-  type TurnOutcome,
 } from './contract';
+import { messageOf, runTurn } from './skill-turn';
 import { TaskLife } from './task-life';
 import type { Task } from './task';
-
-/** A skill that takes its worker down with it, over and over, must end some day. */
-const MAX_LOST_WORKERS = 100;
-
-/** First wait before a skill that threw runs again; doubles each time. */
-const RETRY_WAIT_MS = 1_000;
-const RETRY_WAIT_MAX_MS = 60_000;
-
-/** The activity ends itself at its limit; the server's own timeout comes after that. */
-const TIMEOUT_SLACK_MS = 5_000;
 
 export async function taskWorkflow(start: TaskStart): Promise<Task> {
   const life = new TaskLife(start, workflowInfo().startTime.getTime());
@@ -81,64 +67,5 @@ async function untilAnswered(life: TaskLife, limits: TurnLimits): Promise<void> 
 
 async function takeTurn(life: TaskLife, limits: TurnLimits): Promise<void> {
   life.openTurn();
-  let attemptsBefore = 0;
-  for (let errors = 1; ; errors += 1) {
-    const outcome = await runAttempts(life, limits, attemptsBefore);
-    if (outcome.kind !== 'threw') {
-      life.closeTurn(outcome);
-      return;
-    }
-    if (errors >= limits.maximumAttempts) {
-      life.end('failed', outcome.reason);
-      return;
-    }
-    attemptsBefore = outcome.attempt;
-    await sleep(Math.min(RETRY_WAIT_MS * 2 ** (errors - 1), RETRY_WAIT_MAX_MS));
-  }
-}
-
-/** Runs the skill until it reports; a lost worker is replaced without the skill's limits noticing. */
-async function runAttempts(
-  life: TaskLife,
-  limits: TurnLimits,
-  attemptsBefore: number,
-): Promise<TurnOutcome> {
-  const { runSkill } = proxyActivities<TaskActivities>({
-    startToCloseTimeout: limits.timeoutMs + limits.cancelGraceMs + TIMEOUT_SLACK_MS,
-    heartbeatTimeout: limits.heartbeatTimeoutMs,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { maximumAttempts: MAX_LOST_WORKERS, initialInterval: '100ms', maximumInterval: '5s' },
-  });
-  let isRunning = true;
-  const abandoned = cancelGraceOver(limits, () => isRunning);
-  try {
-    return await Promise.race([runSkill(life.turnInput(attemptsBefore)), abandoned]);
-  } catch (err) {
-    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
-    return { kind: 'ended', state: 'failed', attempt: 0, message: { parts: [{ text: why(err) }] } };
-  } finally {
-    isRunning = false;
-  }
-}
-
-/** Resolves when a canceled skill has had its time to clean up and is still running (D13). */
-async function cancelGraceOver(limits: TurnLimits, isRunning: () => boolean): Promise<TurnOutcome> {
-  const { cancelRequested } = CancellationScope.current();
-  return CancellationScope.nonCancellable(async () => {
-    await cancelRequested.catch(() => undefined);
-    if (isRunning()) await sleep(limits.cancelGraceMs);
-    return { kind: 'ended', state: 'canceled', attempt: 0 };
-  });
-}
-
-function why(failure: ActivityFailure): string {
-  const { cause } = failure;
-  if (!(cause instanceof TimeoutFailure)) return messageOf(cause ?? failure);
-  return cause.timeoutType === 'HEARTBEAT'
-    ? `the worker was lost ${String(MAX_LOST_WORKERS)} times while the skill ran`
-    : 'the skill ran longer than its limit and did not stop';
-}
-
-function messageOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err);
+  life.closeTurn(await runTurn((attemptsBefore) => life.turnInput(attemptsBefore), limits));
 }

@@ -145,7 +145,7 @@ describe('the gate is red', () => {
     ['no longer publishes its decisions', 'task-life.ts', 'upsertMemo({', 'void ({'],
     [
       'tries again without a wait',
-      'task-workflow.ts',
+      'skill-turn.ts',
       'await sleep(Math.min(RETRY_WAIT_MS',
       'void (Math.min(RETRY_WAIT_MS',
     ],

@@ -108,7 +108,10 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
     case TaskErrorReason.keyReused:
     case TaskErrorReason.cursorBeyondEnd:
     case TaskErrorReason.invalid:
+    case TaskErrorReason.skillRejected:
       return fault('invalidParams', err.message);
+    case TaskErrorReason.skillFailed:
+      return fault('internal', err.message);
     case TaskErrorReason.unavailable:
       return fault('unavailable', 'the task engine does not answer; try again');
   }

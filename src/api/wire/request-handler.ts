@@ -9,15 +9,24 @@ import type {
   StreamResponse,
   SubscribeToTaskRequest,
   CancelTaskRequest,
+  Message as WireMessage,
   Task as WireTask,
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { PartRestorer } from '../part-restorer';
-import type { StreamFrame, Submission, TaskService } from '../task-service';
+import type { Submission } from '../intake';
+import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
 import { Call } from './call';
 import { FaultError, toFault, toSdkError, type Operation } from './error-table';
-import { fromWireMessage, limitHistory, toTaskQuery, toWireEvent, toWireTask } from './translate';
+import {
+  fromWireMessage,
+  limitHistory,
+  toTaskQuery,
+  toWireEvent,
+  toWireMessage,
+  toWireTask,
+} from './translate';
 
 export interface RequestHandlerOptions {
   readonly service: TaskService;
@@ -47,13 +56,18 @@ export class RequestHandler implements A2ARequestHandler {
     return Promise.resolve(this.options.card);
   }
 
-  sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<WireTask> {
+  sendMessage(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): Promise<WireTask | WireMessage> {
     return this.guard(context, 'other', async (call) => {
       const submission = toSubmission(params, call);
       const returnImmediately = params.configuration?.returnImmediately ?? false;
-      const { service } = this.options;
-      const task = await service.send(call.caller, { ...submission, returnImmediately });
-      return this.toWire(task, params.configuration?.historyLength);
+      const { service, restorer } = this.options;
+      const answer = await service.send(call.caller, { ...submission, returnImmediately });
+      return 'message' in answer
+        ? toWireMessage(await restorer.message(answer.message))
+        : this.toWire(answer.task, params.configuration?.historyLength);
     });
   }
 
@@ -146,7 +160,13 @@ export class RequestHandler implements A2ARequestHandler {
     const { restorer } = this.options;
     let address = { id: '', contextId: '' };
     try {
-      for await (const { event, id } of open()) {
+      for await (const frame of open()) {
+        if ('message' in frame) {
+          const value = toWireMessage(await restorer.message(frame.message));
+          yield { payload: { $case: 'message', value } };
+          continue;
+        }
+        const { event, id } = frame;
         const limited =
           event.kind === 'task'
             ? { ...event, task: limitHistory(event.task, historyLength) }

@@ -42,6 +42,10 @@ export function fromWireMessage(message: WireMessage): Message<ContentPart> {
   return WireMessage.toJSON(message) as Message<ContentPart>;
 }
 
+export function toWireMessage(message: Message<ContentPart>): WireMessage {
+  return WireMessage.fromJSON(message);
+}
+
 export function toWireTask(task: Task<ContentPart>): WireTask {
   return WireTask.fromJSON({
     id: task.id,

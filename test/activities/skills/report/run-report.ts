@@ -46,7 +46,7 @@ export async function runReport(...parts: readonly ContentPart[]): Promise<Repor
 /** The text with which the skill fails; throws when it does not. */
 export async function failureOf(...parts: readonly ContentPart[]): Promise<string> {
   const { result } = await runReport(...parts);
-  if (result.state !== 'failed' || typeof result.message !== 'string') {
+  if (!('state' in result) || result.state !== 'failed' || typeof result.message !== 'string') {
     throw new Error(`the skill should fail, but: ${JSON.stringify(result)}`);
   }
   return result.message;

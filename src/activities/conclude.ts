@@ -1,0 +1,137 @@
+// What the workflow is told of a run, from how the author's function ended and why it was stopped.
+
+import { ApplicationFailure } from '@temporalio/activity';
+import { storeBigParts } from '../temporal/stored-parts';
+import type { PartStore } from '../storage/part-store';
+import type { TurnInput, TurnOutcome } from '../workflows/contract';
+import type { Emitter } from './emitter';
+import { toArtifactEmission, toSkillMessage } from './say';
+import { SkillError, type Say, type SkillArtifact, type SkillResult } from './skill';
+import type { Question } from './skill-run';
+import type { StopWatch } from './stop-watch';
+
+/** How the author's function ended. */
+export type Ended =
+  | { readonly kind: 'result'; readonly result: SkillResult }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'asks'; readonly question: Question }
+  | { readonly kind: 'abandoned' };
+
+export interface Turn {
+  readonly input: TurnInput;
+  readonly attempt: number;
+  readonly emitter: Emitter;
+  readonly store: PartStore;
+  readonly stop: StopWatch;
+}
+
+type Ending = Extract<TurnOutcome, { kind: 'ended' }>['state'];
+
+/** @throws ApplicationFailure when another attempt has to follow. */
+export async function conclude(ended: Ended, turn: Turn): Promise<TurnOutcome> {
+  try {
+    return await concludeOnce(ended, turn);
+  } catch (err) {
+    // What was said last may turn out to be impossible to record only here.
+    const ended: Ended =
+      turn.stop.reason === undefined ? { kind: 'threw', error: err } : { kind: 'abandoned' };
+    return concludeOnce(ended, turn);
+  }
+}
+
+async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
+  const { stop, input } = turn;
+  switch (stop.reason) {
+    case 'worker-shutdown':
+    case 'task-gone':
+      // Another worker takes over at once; for a task that is gone nobody listens.
+      throw ApplicationFailure.retryable('the run was stopped', stop.reason);
+    case 'unrecordable':
+      return endedAs('failed', turn, 'what the skill said could not be recorded');
+    case 'time-limit': {
+      const seconds = String(input.limits.timeoutMs / 1_000);
+      return endedAs('failed', turn, `the skill ran longer than its limit of ${seconds} s`);
+    }
+    case 'cancel':
+      // A cancel that meets a finished skill changes nothing; anything else is a cancel.
+      if (ended.kind === 'result') return concludeResult(ended.result, turn);
+      return endedAs('canceled', turn);
+    case undefined:
+      return concludeFree(ended, turn);
+  }
+}
+
+async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
+  const { attempt, emitter, store } = turn;
+  switch (ended.kind) {
+    case 'result':
+      return concludeResult(ended.result, turn);
+    case 'asks': {
+      await emitter.flush();
+      const { state, message } = ended.question;
+      const parts = await storeBigParts(store, message.parts);
+      return { kind: 'asks', state, attempt, message: { ...message, parts } };
+    }
+    case 'threw': {
+      await emitter.flush();
+      const { error } = ended;
+      if (error instanceof SkillError && !error.retryable) {
+        return endedAs('failed', turn, error.message);
+      }
+      return { kind: 'threw', attempt, reason: textOf(error) };
+    }
+    case 'abandoned':
+      throw new Error('a run is abandoned only after a stop');
+  }
+}
+
+async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
+  const problem = problemOf(result, turn);
+  if (problem !== undefined) return endedAs('failed', turn, problem);
+  if ('reply' in result) return endedAs('completed', turn, result.reply);
+  if (result.state === 'completed') await emitAll(result.artifacts ?? [], turn.emitter);
+  await turn.emitter.flush();
+  return endedAs(result.state, turn, result.message);
+}
+
+async function emitAll(artifacts: readonly SkillArtifact[], emitter: Emitter): Promise<void> {
+  for (const [index, artifact] of artifacts.entries()) {
+    const artifactId = artifact.artifactId ?? `result-${String(index + 1)}`;
+    await emitter.emit(toArtifactEmission(artifact, artifactId));
+  }
+}
+
+/** Skills may be written without types, so what they return is looked at. */
+function problemOf(result: unknown, { input, stop }: Turn): string | undefined {
+  const { state, reply } = (result ?? {}) as { readonly state?: unknown; readonly reply?: unknown };
+  if (reply !== undefined) {
+    if (input.replies) return undefined;
+    return 'the skill returned reply(…), which only a skill with `replies: true` may';
+  }
+  switch (state) {
+    case 'completed':
+      return input.replies ? 'a skill with `replies: true` must return reply(…)' : undefined;
+    case 'failed':
+    case 'rejected':
+      return undefined;
+    case 'canceled':
+      if (stop.reason === 'cancel') return undefined;
+      return 'the skill said "canceled", but nobody canceled it';
+    case undefined:
+      return 'the skill returned no result; it must return completed(…), failed(…) or rejected(…)';
+    default:
+      return `the skill returned the state ${JSON.stringify(state)}, which is not an ending`;
+  }
+}
+
+async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Promise<TurnOutcome> {
+  if (say === undefined) return { kind: 'ended', state, attempt };
+  const message = toSkillMessage(say);
+  const parts = await storeBigParts(store, message.parts);
+  return { kind: 'ended', state, attempt, message: { ...message, parts } };
+}
+
+/** The text of an error, never its stack. */
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

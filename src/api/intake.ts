@@ -1,0 +1,133 @@
+// Where a message goes: to a new task, to a task that is open, or to a skill that replies.
+
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import type { Replies, ReplyRef } from '../temporal/replies';
+import { storeBigParts } from '../temporal/stored-parts';
+import { TaskError, TaskErrorReason } from '../temporal/task-error';
+import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
+import type { PartStore } from '../storage/part-store';
+import type { TurnLimits } from '../workflows/contract';
+import { FORMAT } from '../workflows/emission';
+import type { ContentPart, Message, Scope } from '../workflows/task';
+
+/** Which skill takes a message, and within which bounds. */
+export interface SkillChoice {
+  readonly skillId: string;
+  readonly limits: TurnLimits;
+  /** It answers with a Message and leaves no task. */
+  readonly replies: boolean;
+}
+
+/** The skills of this agent as the gateway needs them. */
+export interface SkillCatalog {
+  /** `message.metadata.skillId`, else the first skill that accepts the message. */
+  choose(message: Message<ContentPart>): SkillChoice | undefined;
+  readonly ids: readonly string[];
+}
+
+export interface Submission {
+  readonly message: Message<ContentPart>;
+  /** The same key with the same message is the same task (D6). */
+  readonly idempotencyKey?: string;
+}
+
+/** What has become of a message. */
+export type Taken =
+  | {
+      readonly kind: 'task';
+      readonly ref: TaskRef;
+      /** The number of the last event before the message; 0 for a new task. */
+      readonly since: number;
+      /** Of a new task. */
+      readonly skillId?: string;
+    }
+  | { readonly kind: 'reply'; readonly ref: ReplyRef };
+
+export interface IntakeOptions {
+  readonly tasks: Tasks;
+  readonly replies: Replies;
+  readonly store: PartStore;
+  readonly catalog: SkillCatalog;
+}
+
+/** A message, and what tells a repeated one from another. */
+interface Given {
+  readonly scope: Scope;
+  readonly message: Message<ContentPart>;
+  readonly key: string | undefined;
+  readonly digest: { readonly digest?: string };
+}
+
+export class Intake {
+  private readonly options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Resolves when the message is recorded.
+   * @throws TaskError `invalid` when no skill takes it; what `Tasks.message` and `Tasks.start` throw.
+   */
+  async take(scope: Scope, submission: Submission): Promise<Taken> {
+    // Whoever sends it is the user here; the journal of answers is the user's messages in order.
+    const message = { ...submission.message, role: 'ROLE_USER' as const };
+    const { idempotencyKey: key } = submission;
+    const digest = key === undefined ? {} : { digest: digestOf(message) };
+    return message.taskId === undefined
+      ? this.open({ scope, message, key, digest })
+      : this.followUp({ scope, message, key, digest }, message.taskId);
+  }
+
+  private async followUp({ scope, message, key, digest }: Given, taskId: string): Promise<Taken> {
+    const ref = { scope, taskId };
+    const followUp = { v: FORMAT, message: await this.stored(message), ...digest } as const;
+    const { seq } = await this.options.tasks.message(ref, followUp, idOf(scope, 'message', key));
+    return { kind: 'task', ref, since: seq };
+  }
+
+  private async open({ scope, message, key, digest }: Given): Promise<Taken> {
+    const { replies, ...choice } = this.choose(message);
+    const taskId = idOf(scope, replies ? 'reply' : 'task', key);
+    const contextId = message.contextId ?? idOf(scope, 'context', key);
+    const start = { v: FORMAT, taskId, contextId, scope, ...choice, ...digest } as const;
+    const first = { ...(await this.stored(message)), contextId };
+    if (replies) {
+      const ref = await this.options.replies.start({ ...start, message: first });
+      return { kind: 'reply', ref };
+    }
+    await this.options.tasks.start({ ...start, message: { ...first, taskId } });
+    return { kind: 'task', ref: { scope, taskId }, since: 0, skillId: choice.skillId };
+  }
+
+  private async stored(message: Message<ContentPart>): Promise<Message> {
+    return { ...message, parts: await storeBigParts(this.options.store, message.parts) };
+  }
+
+  private choose(message: Message<ContentPart>): SkillChoice {
+    const { catalog } = this.options;
+    const choice = catalog.choose(message);
+    if (choice !== undefined) return choice;
+    const wanted = message.metadata?.['skillId'];
+    const ids = catalog.ids.join(', ');
+    throw new TaskError(
+      TaskErrorReason.invalid,
+      wanted === undefined
+        ? `no skill takes this message; name one in message.metadata.skillId: ${ids}`
+        : `message.metadata.skillId: there is no skill ${JSON.stringify(wanted)}; there are: ${ids}`,
+    );
+  }
+}
+
+/** Random without a key. The scope keys the hash, so one key of two callers names two tasks. */
+function idOf(scope: Scope, use: string, key: string | undefined): string {
+  if (key === undefined) return randomUUID();
+  const hex = createHmac('sha256', scopeKey(scope)).update(`${use}\n${key}`).digest('hex');
+  // In the shape of a UUID, as clients know ids.
+  return [0, 8, 12, 16, 20].map((at, i) => hex.slice(at, [8, 12, 16, 20, 32][i])).join('-');
+}
+
+/** What makes two messages the same request. The codec has put the keys into one order. */
+function digestOf(message: Message<ContentPart>): string {
+  return createHash('sha256').update(JSON.stringify(message)).digest('hex');
+}

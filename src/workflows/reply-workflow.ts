@@ -1,0 +1,38 @@
+// A skill's reply, from the message to the answer. No query, no update and no listing knows of it, so that
+// a caller who gets a Message never sees a task (A2A §3.1.1); it is as durable as one while it runs.
+
+import { isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { ReplyEnd, ReplyStart, TurnEnd, TurnInput } from './contract';
+import { FORMAT } from './emission';
+import { messageOf, runTurn } from './skill-turn';
+
+export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
+  const { taskId, contextId, scope, skillId, limits, message } = start;
+  const inputFor = (attemptsBefore: number): TurnInput => ({
+    v: FORMAT,
+    ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
+    turn: 1,
+    createdAt: workflowInfo().startTime.getTime(),
+    history: [message],
+    inlineBytes: 0,
+    answered: 0,
+    replies: true,
+  });
+  try {
+    return endOf(await runTurn(inputFor, limits));
+  } catch (err) {
+    if (isCancellation(err)) return { v: FORMAT, state: 'canceled' };
+    // A workflow that throws would be retried for ever, and somebody waits for the answer.
+    return failedWith(`internal error: ${messageOf(err)}`);
+  }
+}
+
+function endOf(end: TurnEnd): ReplyEnd {
+  if (end.kind === 'asks') return failedWith('a skill that replies has no task to ask from');
+  const { state, message } = end;
+  return { v: FORMAT, state, ...(message === undefined ? {} : { message }) };
+}
+
+function failedWith(reason: string): ReplyEnd {
+  return { v: FORMAT, state: 'failed', message: { parts: [{ text: reason }] } };
+}

@@ -1,0 +1,88 @@
+// One turn of a skill, from schedule to report: lost workers, the skill's own retries, cancel with grace.
+// Called by the workflows of tasks and of replies.
+
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
+import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
+import type { TaskActivities, TurnEnd, TurnInput, TurnLimits, TurnOutcome } from './contract';
+
+/** A skill that takes its worker down with it, over and over, must end some day. */
+const MAX_LOST_WORKERS = 100;
+
+/** First wait before a skill that threw runs again; doubles each time. */
+const RETRY_WAIT_MS = 1_000;
+const RETRY_WAIT_MAX_MS = 60_000;
+
+/** The activity ends itself at its limit; the server's own timeout comes after that. */
+const TIMEOUT_SLACK_MS = 5_000;
+
+/**
+ * Runs the skill until it ends or asks; an error is final after `limits.maximumAttempts`.
+ * @param inputFor what the activity is given, by the number of attempts before it.
+ * @throws CancelledFailure when a cancel comes while nothing runs.
+ */
+export async function runTurn(
+  inputFor: (attemptsBefore: number) => TurnInput,
+  limits: TurnLimits,
+): Promise<TurnEnd> {
+  let attemptsBefore = 0;
+  for (let errors = 1; ; errors += 1) {
+    const outcome = await runAttempts(inputFor(attemptsBefore), limits);
+    if (outcome.kind !== 'threw') return outcome;
+    if (errors >= limits.maximumAttempts) return failedWith(outcome.reason);
+    attemptsBefore = outcome.attempt;
+    await sleep(Math.min(RETRY_WAIT_MS * 2 ** (errors - 1), RETRY_WAIT_MAX_MS));
+  }
+}
+
+/** Runs the skill until it reports; a lost worker is replaced without the skill's limits noticing. */
+async function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome> {
+  const { runSkill } = proxyActivities<TaskActivities>({
+    startToCloseTimeout: limits.timeoutMs + limits.cancelGraceMs + TIMEOUT_SLACK_MS,
+    heartbeatTimeout: limits.heartbeatTimeoutMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: MAX_LOST_WORKERS, initialInterval: '100ms', maximumInterval: '5s' },
+  });
+  let isRunning = true;
+  const abandoned = cancelGraceOver(limits, () => isRunning);
+  try {
+    return await Promise.race([runSkill(input), abandoned]);
+  } catch (err) {
+    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
+    return failedWith(why(err));
+  } finally {
+    isRunning = false;
+  }
+}
+
+/** Resolves when a canceled skill has had its time to clean up and is still running (D13). */
+async function cancelGraceOver(limits: TurnLimits, isRunning: () => boolean): Promise<TurnEnd> {
+  const { cancelRequested } = CancellationScope.current();
+  return CancellationScope.nonCancellable(async () => {
+    await cancelRequested.catch(() => undefined);
+    if (isRunning()) await sleep(limits.cancelGraceMs);
+    return { kind: 'ended', state: 'canceled', attempt: 0 };
+  });
+}
+
+function why(failure: ActivityFailure): string {
+  const { cause } = failure;
+  if (!(cause instanceof TimeoutFailure)) return messageOf(cause ?? failure);
+  return cause.timeoutType === 'HEARTBEAT'
+    ? `the worker was lost ${String(MAX_LOST_WORKERS)} times while the skill ran`
+    : 'the skill ran longer than its limit and did not stop';
+}
+
+/** An ending that no attempt reported. */
+function failedWith(reason: string): TurnEnd {
+  return { kind: 'ended', state: 'failed', attempt: 0, message: { parts: [{ text: reason }] } };
+}
+
+export function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
+}
