@@ -2,7 +2,6 @@
 
 import { Client } from '@temporalio/client';
 import { Runtime, DefaultLogger, NativeConnection } from '@temporalio/worker';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
@@ -17,23 +16,18 @@ import { Intake } from './api/intake';
 import { createSkillCatalog } from './api/skill-catalog';
 import { TaskService } from './api/task-service';
 import { readConfig, type Config, type TemporalConfig } from './config';
+import { Running } from './running';
 import { createDirectoryPartStore } from './storage/part-store';
-import { openClient, withinDeadline } from './temporal/connection';
-import { findTemporalCli } from './temporal/embedded/cli';
-import { claimDataDir } from './temporal/embedded/data-dir';
+import { answers, untilAnswered } from './temporal/availability';
+import { openClient } from './temporal/connection';
+import { findTemporalCli, type CliOptions } from './temporal/embedded/cli';
 import { nextFreePort } from './temporal/embedded/free-port';
-import { startEmbeddedTemporal } from './temporal/embedded/server';
+import { startOwnTemporal } from './temporal/embedded/own-temporal';
 import { ensureSearchAttributes, searchAttributes } from './temporal/search-attributes';
 import { TaskListing } from './temporal/task-list';
 import { Replies } from './temporal/replies';
 import { Tasks } from './temporal/tasks';
 import { startTaskWorker } from './worker/worker';
-
-/** Something that runs and can be taken down. Closed in the reverse order of opening. */
-type Close = () => Promise<void>;
-
-const READY_DEADLINE_MS = 1_000;
-const RETRY_MS = 1_000;
 
 /** A process that does not come down by itself is ended; a supervisor waits ten seconds, as a rule. */
 const SHUTDOWN_MS = 15_000;
@@ -45,24 +39,6 @@ const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-
-class Running {
-  private readonly closes: Close[] = [];
-  private closing: Promise<void> | undefined;
-
-  add(close: Close): void {
-    this.closes.push(close);
-  }
-
-  close(): Promise<void> {
-    this.closing ??= this.closeAll();
-    return this.closing;
-  }
-
-  private async closeAll(): Promise<void> {
-    for (const close of this.closes.toReversed()) await close();
-  }
-}
 
 interface ProcessParts {
   readonly config: Config;
@@ -80,9 +56,11 @@ async function main(): Promise<void> {
     return;
   }
   const running = new Running();
+  let starting = Promise.resolve();
   const stop = (code: number): void => {
     setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
-    void running.close().finally(() => process.exit(code));
+    running.stop();
+    void starting.then(() => running.close()).finally(() => process.exit(code));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -90,12 +68,12 @@ async function main(): Promise<void> {
       stop(0);
     });
   }
-  try {
-    await run(role, { config, running, stop });
-  } catch (err) {
+  starting = run(role, { config, running, stop }).catch((err: unknown) => {
+    if (running.signal.aborted) return;
     say(`longhaul: ${err instanceof Error ? err.message : String(err)}`);
     stop(1);
-  }
+  });
+  await starting;
 }
 
 interface Role {
@@ -149,38 +127,25 @@ async function ownOrGivenTemporal(
   stop: (code: number) => void,
 ): Promise<{ readonly temporal: TemporalConfig; readonly uiUrl?: string }> {
   if (config.temporal !== undefined) return { temporal: config.temporal };
-  const claim = await claimDataDir(config.dataDir, say);
-  running.add(() => claim.release());
-  const cli = await findCli(config);
-  const server = await startEmbeddedTemporal({
-    cli: cli.path,
+  const { address, uiUrl, close } = await startOwnTemporal({
     dataDir: config.dataDir,
-    host: '127.0.0.1',
     port: config.embedded.port,
+    cli: cliOptions(config),
     searchAttributes: searchAttributes(),
-    ui: true,
     report: say,
+    onExit(reason) {
+      say(reason);
+      stop(1);
+    },
   });
-  let isClosing = false;
-  running.add(async () => {
-    isClosing = true;
-    await server.close();
-  });
-  void server.exited.then(() => {
-    if (isClosing) return;
-    say(
-      `the embedded Temporal server ended by itself; see ${join(config.dataDir, 'temporal.log')}`,
-    );
-    stop(1);
-  });
-  const temporal = { connection: { address: server.address }, namespace: 'default' };
-  return { temporal, ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }) };
+  running.add(close);
+  const temporal = { connection: { address }, namespace: 'default' };
+  return { temporal, ...(uiUrl === undefined ? {} : { uiUrl }) };
 }
 
-function findCli({ embedded }: Config): ReturnType<typeof findTemporalCli> {
+function cliOptions({ embedded }: Config): Omit<CliOptions, 'report'> {
   const { cliPath, searchPath, cacheDir } = embedded;
-  const given = cliPath === undefined ? {} : { cliPath };
-  return findTemporalCli({ ...given, searchPath, cacheDir, report: say });
+  return { searchPath, cacheDir, ...(cliPath === undefined ? {} : { cliPath }) };
 }
 
 async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Promise<Client> {
@@ -190,7 +155,7 @@ async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Pr
     client: { namespace: temporal.namespace },
   });
   running.add(() => client.connection.close());
-  await untilTemporalAnswers(() => ensureSearchAttributes(client), log);
+  await untilSearchAttributes(client, parts);
   const connection = await NativeConnection.connect(temporal.connection);
   running.add(() => connection.close());
   const native = new Client({ connection, namespace: temporal.namespace });
@@ -226,18 +191,16 @@ function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivit
   };
 }
 
-/** A worker has nothing to do without Temporal, so it waits for it. */
-async function untilTemporalAnswers(call: () => Promise<void>, log: Logger): Promise<void> {
-  for (;;) {
-    try {
-      await call();
-      return;
-    } catch (err) {
-      if (!(err instanceof Error) || err.name !== 'TaskError') throw err;
-      log.warn({ cause: String(err.cause) }, 'waiting for Temporal');
-      await delay(RETRY_MS);
-    }
-  }
+async function untilSearchAttributes(
+  client: Client,
+  { log, running: { signal } }: ProcessParts,
+): Promise<void> {
+  await untilAnswered(() => ensureSearchAttributes(client), {
+    signal,
+    onWait(cause) {
+      log.warn({ cause: String(cause) }, 'waiting for Temporal');
+    },
+  });
 }
 
 async function openGateway(parts: ProcessParts, starter?: Client): Promise<string> {
@@ -272,8 +235,8 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   });
   await gateway.listen(port, config.host);
   running.add(() => gateway.close());
-  void untilTemporalAnswers(() => ensureSearchAttributes(client), log).catch((err: unknown) => {
-    log.error({ err }, 'listings will not work');
+  void untilSearchAttributes(client, parts).catch((err: unknown) => {
+    if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
   return publicUrl;
 }
@@ -284,15 +247,6 @@ async function openWorkerHealth({ config, log, running }: ProcessParts): Promise
   const health = await serveHealth({ host, port: workerHealthPort, metrics: createMetrics({}) });
   running.add(() => health.close());
   log.info({ port: workerHealthPort }, 'health is served');
-}
-
-async function answers(client: ReturnType<typeof openClient>): Promise<boolean> {
-  const { namespace } = client.options;
-  const call = (): Promise<unknown> => client.workflowService.describeNamespace({ namespace });
-  return withinDeadline(client, call, READY_DEADLINE_MS).then(
-    () => true,
-    () => false,
-  );
 }
 
 function hostInUrl(host: string): string {
@@ -307,7 +261,7 @@ async function showDoctor(config: Config): Promise<void> {
     say(`Temporal     ${config.temporal.connection.address ?? 'by profile'} (nothing is embedded)`);
     return;
   }
-  const cli = await findCli(config);
+  const cli = await findTemporalCli({ ...cliOptions(config), report: say });
   say(`Temporal CLI ${cli.path}`);
   say(`version      ${cli.version} (from ${cli.source})`);
 }
