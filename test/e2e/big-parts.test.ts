@@ -2,25 +2,12 @@
 
 import { Client, Connection } from '@temporalio/client';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
-import {
-  answerTo,
-  expectEveryId,
-  getTask,
-  http,
-  lastState,
-  messageFor,
-  note,
-  result,
-  rpc,
-  streamMessage,
-  subscribe,
-  textOf,
-  type Frame,
-  type WirePart,
-  type WireTask,
-} from './fault-client';
+import { LEAVING, answerTo, getTask, http, messageFor, result, rpc, send } from '../harness/calls';
+import { expectEveryId, lastState } from '../harness/frames';
+import { note } from '../harness/note';
+import { useStack } from '../harness/stack';
+import { streamMessage, subscribe, type Frame } from '../harness/stream';
+import { textOf, type WirePart, type WireTask } from '../harness/wire';
 
 /** Well-kept clients refuse an event that is longer. */
 const FRAME_BYTES = 4 * 1024 * 1024;
@@ -32,19 +19,7 @@ const RESULT_BYTES = 1_500_000;
 
 const FILE = randomBytes(7_000_000).toString('base64');
 
-let temporal: TestTemporal;
-let gateway: TestProcess;
-let worker: TestProcess;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  [gateway, worker] = await Promise.all([startGateway({ temporal }), startWorker({ temporal })]);
-});
-
-afterAll(async () => {
-  await Promise.all([gateway.kill(), worker.kill()]);
-  await temporal.close();
-});
+const stack = useStack();
 
 function digest(text: string | undefined): string {
   return createHash('sha256')
@@ -63,10 +38,9 @@ function fileOf(task: WireTask): string {
 
 describe('a file of 7 MB in a message', () => {
   test('JSON-RPC 1.0 takes it and gives it back', async () => {
-    const params = { message: messageFor('big', {}, withFile) };
-    const { task } = await result(rpc<{ task: WireTask }>(gateway.url, 'SendMessage', params));
+    const task = await send(stack.url, messageFor('big', {}, withFile));
     expect(textOf(task.status.message?.parts)).toBe(RECEIVED);
-    expect(fileOf(await getTask(gateway.url, task.id))).toBe(digest(FILE));
+    expect(fileOf(await getTask(stack.url, task.id))).toBe(digest(FILE));
   });
 
   test('JSON-RPC 0.3 takes it and gives it back', async () => {
@@ -86,24 +60,24 @@ describe('a file of 7 MB in a message', () => {
       ],
     };
     const legacy = { 'A2A-Version': '0.3' };
-    const task = await result(rpc<LegacyTask>(gateway.url, 'message/send', { message }, legacy));
+    const task = await result(rpc<LegacyTask>(stack.url, 'message/send', { message }, legacy));
     expect(textOf(task.status.message?.parts)).toBe(RECEIVED);
-    const got = await result(rpc<LegacyTask>(gateway.url, 'tasks/get', { id: task.id }, legacy));
+    const got = await result(rpc<LegacyTask>(stack.url, 'tasks/get', { id: task.id }, legacy));
     expect(digest(got.history[0]?.parts[0]?.file?.bytes)).toBe(digest(FILE));
   });
 
   test('REST takes it and gives it back', async () => {
-    const { body } = await http<{ task: WireTask }>(gateway.url, {
+    const { body } = await http<{ task: WireTask }>(stack.url, {
       path: '/message:send',
       body: { message: messageFor('big', {}, withFile) },
     });
     expect(textOf(body.task.status.message?.parts)).toBe(RECEIVED);
-    const got = await http<WireTask>(gateway.url, { path: `/tasks/${body.task.id}` });
+    const got = await http<WireTask>(stack.url, { path: `/tasks/${body.task.id}` });
     expect(fileOf(got.body)).toBe(digest(FILE));
   });
 
   test('in a stream it is a url part that serves the bytes', async () => {
-    const stream = await streamMessage(gateway.url, messageFor('big', {}, withFile));
+    const stream = await streamMessage(stack.url, messageFor('big', {}, withFile));
     const frames = await stream.toEnd();
     expectFrames(frames);
     const [part] = stream.task.history?.[0]?.parts ?? [];
@@ -133,13 +107,13 @@ describe.each([200_000, 1_500_000, 3_000_000, 5_000_000])('an artifact of %d byt
   let id: string;
 
   beforeAll(async () => {
-    const stream = await streamMessage(gateway.url, messageFor('big', { bytes }));
+    const stream = await streamMessage(stack.url, messageFor('big', { bytes }));
     frames = await stream.toEnd();
     ({ id } = stream.task);
   });
 
   test('comes back whole from GetTask', async () => {
-    const task = await getTask(gateway.url, id);
+    const task = await getTask(stack.url, id);
     expect(task.status.state).toBe('TASK_STATE_COMPLETED');
     expect(digest(textOf(task.artifacts?.[0]?.parts))).toBe(whole);
   });
@@ -156,7 +130,7 @@ describe.each([200_000, 1_500_000, 3_000_000, 5_000_000])('an artifact of %d byt
   });
 
   test('is in the snapshot of a resumed stream in the same way', async () => {
-    const resumed = await subscribe(gateway.url, id, frames.length - 1);
+    const resumed = await subscribe(stack.url, id, frames.length - 1);
     const [snapshot] = await resumed.toEnd();
     expect(Buffer.byteLength(snapshot!.raw)).toBeLessThan(FRAME_BYTES);
     const [part] = resumed.task.artifacts?.[0]?.parts ?? [];
@@ -171,7 +145,7 @@ describe('text that JSON makes longer', () => {
     ['control characters', '\u0001', 1_500_000],
   ])('one artifact of %s fits into its frame', async (_name, fill, bytes) => {
     const message = messageFor('heavy', { fill, bytes });
-    const frames = await (await streamMessage(gateway.url, message)).toEnd();
+    const frames = await (await streamMessage(stack.url, message)).toEnd();
     expectFrames(frames);
     const { text, url } = artifactPart(frames)!;
     const content = url === undefined ? text : await (await fetch(url)).text();
@@ -184,9 +158,9 @@ describe('text that JSON makes longer', () => {
     ['control characters', '\u0001', 600_000],
   ])('a stream of %s completes, and is whole', async (_name, fill, bytes) => {
     const message = messageFor('heavy', { fill, bytes, chunkBytes: 20_000 });
-    const stream = await streamMessage(gateway.url, message);
+    const stream = await streamMessage(stack.url, message);
     expectFrames(await stream.toEnd());
-    const task = await getTask(gateway.url, stream.task.id);
+    const task = await getTask(stack.url, stream.task.id);
     expect(digest(textOf(task.artifacts?.[0]?.parts))).toBe(digest(fill.repeat(bytes)));
   });
 });
@@ -194,7 +168,7 @@ describe('text that JSON makes longer', () => {
 describe('many follow-ups', () => {
   test('whose text is not ASCII: they are taken or refused, and the task completes', async () => {
     const options = { events: 10, everyMs: 500 };
-    const stream = await streamMessage(gateway.url, messageFor('steps', options));
+    const stream = await streamMessage(stack.url, messageFor('steps', options));
     await stream.until('work under way', ({ id }) => id === 3);
     // 60 kB each in UTF-8, just small enough to stay inline.
     const text = '字'.repeat(20_000);
@@ -202,8 +176,7 @@ describe('many follow-ups', () => {
     const refusals: unknown[] = [];
     for (let sent = 0; sent < 45; sent += 1) {
       const message = answerTo(stream.task, text);
-      const params = { message, configuration: { returnImmediately: true } };
-      const { body } = await rpc(gateway.url, 'SendMessage', params);
+      const { body } = await rpc(stack.url, 'SendMessage', { message, ...LEAVING });
       if (body.error === undefined) taken += 1;
       else refusals.push(body.error.code);
     }
@@ -215,7 +188,7 @@ describe('many follow-ups', () => {
 
 describe('what Temporal has recorded of all this', () => {
   test('no payload is over 256 KiB, but the task itself at its end', async () => {
-    const connection = await Connection.connect({ address: temporal.address });
+    const connection = await Connection.connect({ address: stack.temporal.address });
     const found: { readonly where: string; readonly bytes: number }[] = [];
     try {
       const { workflow } = new Client({ connection });

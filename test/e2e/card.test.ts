@@ -2,29 +2,15 @@
 
 import { ClientFactory, DefaultAgentCardResolver } from '@a2a-js/sdk/client';
 import { ClientFactory as LegacyClientFactory } from 'a2a-sdk-0.3/client';
-import { startGateway, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
-
-// The SDK loads it for signed cards only, and it is an ES module, which jest cannot require here.
+import { useStack } from '../harness/stack';
 
 const CARD = '/.well-known/agent-card.json';
 const SHAPES = ['hybrid', '1.0', '0.3'] as const;
 type Shape = (typeof SHAPES)[number];
 
-const gateways = new Map<Shape, TestProcess>();
-let temporal: TestTemporal | undefined;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  const started = await Promise.all(
-    SHAPES.map((shape) => startGateway({ temporal: temporal!, env: { AGENT_CARD: shape } })),
-  );
-  SHAPES.forEach((shape, i) => gateways.set(shape, started[i]!));
-}, 90_000);
-
-afterAll(async () => {
-  await Promise.all([...gateways.values()].map((gateway) => gateway.stop()));
-  await temporal?.close();
+const stack = useStack({
+  gateways: SHAPES.map((shape) => ({ AGENT_CARD: shape })),
+  hasWorker: false,
 });
 
 interface Interface {
@@ -44,7 +30,7 @@ interface Card {
   readonly skills: readonly { readonly id: string; readonly tags: readonly string[] }[];
 }
 
-const urlOf = (shape: Shape): string => gateways.get(shape)!.url;
+const urlOf = (shape: Shape): string => stack.gateways[SHAPES.indexOf(shape)]!.url;
 
 async function fetchCard(shape: Shape, path = CARD): Promise<Card> {
   const response = await fetch(urlOf(shape) + path);
@@ -162,7 +148,7 @@ describe('AGENT_CARD (A2A §4.4.1)', () => {
 
   test('a value that is not one of the three is refused at start', async () => {
     const env = { AGENT_CARD: '2.0' };
-    await expect(startGateway({ temporal: temporal!, env })).rejects.toThrow('AGENT_CARD');
+    await expect(stack.startGateway(env)).rejects.toThrow('AGENT_CARD');
   });
 });
 

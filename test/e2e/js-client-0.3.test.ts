@@ -4,33 +4,18 @@ import type { Message, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } fr
 import { ClientFactory, type Client } from 'a2a-sdk-0.3/client';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../harness/eventually';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
+import { TWO_GATEWAYS, useStack } from '../harness/stack';
 
 type Event = Message | Task | TaskStatusUpdateEvent | TaskArtifactUpdateEvent;
 
 const CURSOR = 'urn:longhaul:a2a:stream-cursor:1';
-const processes: TestProcess[] = [];
-let temporal: TestTemporal | undefined;
+const stack = useStack(TWO_GATEWAYS);
 let client: Client;
 let other: Client;
 
 beforeAll(async () => {
-  temporal = await startTestTemporal();
-  processes.push(
-    ...(await Promise.all([
-      startGateway({ temporal }),
-      startGateway({ temporal }),
-      startWorker({ temporal }),
-    ])),
-  );
-  client = await new ClientFactory().createFromUrl(processes[0]!.url);
-  other = await new ClientFactory().createFromUrl(processes[1]!.url);
-}, 90_000);
-
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.stop()));
-  await temporal?.close();
+  client = await new ClientFactory().createFromUrl(stack.url);
+  other = await new ClientFactory().createFromUrl(stack.otherUrl);
 });
 
 interface Request {

@@ -10,30 +10,10 @@ import {
 import { ClientFactory, ClientFactoryOptions, type Client } from '@a2a-js/sdk/client';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../harness/eventually';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
-
-// The SDK loads it for signed cards only, and it is an ES module, which jest cannot require here.
+import { TWO_GATEWAYS, useStack } from '../harness/stack';
 
 const CURSOR = 'urn:longhaul:a2a:stream-cursor:1';
-const processes: TestProcess[] = [];
-let temporal: TestTemporal | undefined;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  processes.push(
-    ...(await Promise.all([
-      startGateway({ temporal }),
-      startGateway({ temporal }),
-      startWorker({ temporal }),
-    ])),
-  );
-}, 90_000);
-
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.stop()));
-  await temporal?.close();
-});
+const stack = useStack(TWO_GATEWAYS);
 
 interface Request {
   readonly skill: string;
@@ -109,8 +89,8 @@ describe.each([
     const factory = new ClientFactory(
       ClientFactoryOptions.createFrom(ClientFactoryOptions.default, options),
     );
-    client = await factory.createFromUrl(processes[0]!.url);
-    other = await factory.createFromUrl(processes[1]!.url);
+    client = await factory.createFromUrl(stack.url);
+    other = await factory.createFromUrl(stack.otherUrl);
   });
 
   async function send(what: Request): Promise<Task> {

@@ -1,51 +1,33 @@
 // One of two gateways is killed (D10): its clients go on at the other one and miss nothing (D3), repeat nothing (D6).
 
 import { randomUUID } from 'node:crypto';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
 import {
+  LEAVING,
   answerTo,
-  expectEveryId,
-  foldArtifacts,
   getTask,
-  lastState,
-  lines,
+  listTasks,
   messageFor,
-  note,
-  result,
   rpc,
-  seeded,
+  send,
   sendAndLeave,
-  streamMessage,
-  subscribe,
-  textOf,
-  untilAnswer,
-  within,
-  type Frame,
-  type WireMessage,
-  type WireTask,
-} from './fault-client';
+} from '../harness/calls';
+import { untilAnswer, within } from '../harness/eventually';
+import { expectEveryId, foldArtifacts, lastState, lines } from '../harness/frames';
+import { note } from '../harness/note';
+import type { TestProcess } from '../harness/processes';
+import { seeded } from '../harness/seeded';
+import { useStack } from '../harness/stack';
+import { streamMessage, subscribe, type Frame } from '../harness/stream';
+import { textOf, type WireMessage, type WireTask } from '../harness/wire';
 
 /** From the reconnect to the first frame (FAULTS row 3). */
 const RESUME_MS = 1_000;
 
-let temporal: TestTemporal;
-let worker: TestProcess;
-/** The one that stays. */
-let stays: TestProcess;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  [stays, worker] = await Promise.all([startGateway({ temporal }), startWorker({ temporal })]);
-});
-
-afterAll(async () => {
-  await Promise.all([stays.kill(), worker.kill()]);
-  await temporal.close();
-});
+/** Its own gateway stays. */
+const stack = useStack();
 
 async function withDoomedGateway(act: (doomed: TestProcess) => Promise<void>): Promise<void> {
-  const doomed = await startGateway({ temporal });
+  const doomed = await stack.startGateway();
   try {
     await act(doomed);
   } finally {
@@ -66,7 +48,7 @@ describe('streams through a killed gateway (D3, D10)', () => {
           const key = { 'Idempotency-Key': randomUUID() };
           const cut = await streamMessage(doomed.url, message, key);
           // The same request again follows the same task from its first event, undisturbed.
-          return { cut, undisturbed: await streamMessage(stays.url, message, key) };
+          return { cut, undisturbed: await streamMessage(stack.url, message, key) };
         }),
       );
       await pairs[0]!.cut.until('the moment of the kill', ({ id }) => id === killAt);
@@ -77,7 +59,7 @@ describe('streams through a killed gateway (D3, D10)', () => {
         expect(await within('the end of a cut stream', cut.over)).toBe('cut');
         const cursor = cut.lastId;
         const from = Date.now();
-        const resumed = await subscribe(stays.url, cut.task.id, cursor);
+        const resumed = await subscribe(stack.url, cut.task.id, cursor);
         const snapshot = await resumed.until('the snapshot', () => true);
         firstFrameMs.push(snapshot.at - from);
         await resumed.toEnd();
@@ -100,7 +82,7 @@ describe('streams through a killed gateway (D3, D10)', () => {
       await doomed.kill();
       await cut.over;
 
-      const resumed = await subscribe(stays.url, cut.task.id, cut.lastId);
+      const resumed = await subscribe(stack.url, cut.task.id, cut.lastId);
       await resumed.toEnd();
       expect(Object.values(foldArtifacts(resumed.frames))).toEqual([lines(20)]);
       expect(foldArtifacts([...cut.frames, ...resumed.frames.slice(1)])).toEqual(
@@ -115,15 +97,6 @@ function expectSnapshotOf(snapshot: Frame, seen: readonly Frame[]): void {
   expect(foldArtifacts([snapshot])).toEqual(foldArtifacts(seen));
 }
 
-interface Listing {
-  readonly tasks: readonly WireTask[];
-  readonly totalSize: number;
-}
-
-function listed(contextId: string): Promise<Listing> {
-  return result(rpc<Listing>(stays.url, 'ListTasks', { contextId }));
-}
-
 const KEY_REUSED = /idempotency key was used for another message/;
 
 describe('requests through a killed gateway, repeated with their Idempotency-Key (D6)', () => {
@@ -132,36 +105,34 @@ describe('requests through a killed gateway, repeated with their Idempotency-Key
       const contextId = randomUUID();
       const message = messageFor('steps', { events: 15 }, { contextId });
       const key = { 'Idempotency-Key': randomUUID() };
-      const lost = rpc(doomed.url, 'SendMessage', { message }, key).then(
+      const lost = send(doomed.url, message, key).then(
         () => 'answered',
         () => 'lost',
       );
       const [started] = (
         await untilAnswer(
           'the task is listed',
-          () => listed(contextId),
+          () => listTasks(stack.url, { contextId }),
           ({ totalSize }) => totalSize === 1,
         )
       ).tasks;
       await doomed.kill();
       expect(await within('the end of the lost request', lost)).toBe('lost');
 
-      const again = await result(
-        rpc<{ task: WireTask }>(stays.url, 'SendMessage', { message }, key),
-      );
-      expect(again.task.id).toBe(started!.id);
-      expect(again.task.status.state).toBe('TASK_STATE_COMPLETED');
-      expect((await listed(contextId)).totalSize).toBe(1);
+      const again = await send(stack.url, message, key);
+      expect(again.id).toBe(started!.id);
+      expect(again.status.state).toBe('TASK_STATE_COMPLETED');
+      expect((await listTasks(stack.url, { contextId })).totalSize).toBe(1);
     }));
 
   test('another message with the same key is refused by name', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
-    const { id } = await sendAndLeave(stays.url, messageFor('echo'), key);
+    const { id } = await sendAndLeave(stack.url, messageFor('echo'), key);
 
-    const other = await rpc(stays.url, 'SendMessage', { message: messageFor('five') }, key);
+    const other = await rpc(stack.url, 'SendMessage', { message: messageFor('five') }, key);
     expect(other.body.error).toMatchObject({ code: -32602 });
     expect(other.body.error?.message).toMatch(KEY_REUSED);
-    expect((await getTask(stays.url, id)).metadata).toMatchObject({ skillId: 'echo' });
+    expect((await getTask(stack.url, id)).metadata).toMatchObject({ skillId: 'echo' });
   });
 
   test('a follow-up that may have been taken counts once', () =>
@@ -172,44 +143,37 @@ describe('requests through a killed gateway, repeated with their Idempotency-Key
       const lost = sendAndLeave(doomed.url, answer, key).catch(() => undefined);
       await doomed.kill();
       await lost;
-      await sendAndLeave(stays.url, answer, key);
-      await sendAndLeave(stays.url, answer, key);
+      await sendAndLeave(stack.url, answer, key);
+      await sendAndLeave(stack.url, answer, key);
 
       // Counted twice, the name would have been taken for the age.
       const next = await untilQuestion(asking.id, /old/);
       expect(textOf(next.status.message?.parts)).toBe('How old are you?');
       expect(messagesOf(next, answer)).toHaveLength(1);
-      const done = await result(
-        rpc<{ task: WireTask }>(stays.url, 'SendMessage', { message: answerTo(next, '36') }),
-      );
-      expect(textOf(done.task.status.message?.parts)).toBe('Ada is 36');
+      const done = await send(stack.url, answerTo(next, '36'));
+      expect(textOf(done.status.message?.parts)).toBe('Ada is 36');
     }));
 
   test('a repeated follow-up is answered like the first, also after the task is over', async () => {
     const asking = await questionOf('name');
     const key = { 'Idempotency-Key': randomUUID() };
-    await sendAndLeave(stays.url, answerTo(asking, 'Ada'), {});
+    await sendAndLeave(stack.url, answerTo(asking, 'Ada'), {});
     await untilQuestion(asking.id, /old/);
     const answer = answerTo(asking, '36');
-    const send = (): Promise<{ task: WireTask }> =>
-      result(rpc<{ task: WireTask }>(stays.url, 'SendMessage', { message: answer }, key));
-    const first = await send();
-    expect(first.task.status.state).toBe('TASK_STATE_COMPLETED');
+    const first = await send(stack.url, answer, key);
+    expect(first.status.state).toBe('TASK_STATE_COMPLETED');
 
-    expect((await send()).task).toEqual(first.task);
+    expect(await send(stack.url, answer, key)).toEqual(first);
   });
 
   test('another follow-up with the same key is refused by name', async () => {
     const asking = await questionOf('name');
     const key = { 'Idempotency-Key': randomUUID() };
-    await sendAndLeave(stays.url, answerTo(asking, 'Ada'), key);
+    await sendAndLeave(stack.url, answerTo(asking, 'Ada'), key);
     await untilQuestion(asking.id, /old/);
 
-    const params = {
-      message: answerTo(asking, '36'),
-      configuration: { returnImmediately: true },
-    };
-    const other = await rpc(stays.url, 'SendMessage', params, key);
+    const params = { message: answerTo(asking, '36'), ...LEAVING };
+    const other = await rpc(stack.url, 'SendMessage', params, key);
     expect(other.body.error).toMatchObject({ code: -32602 });
     expect(other.body.error?.message).toMatch(KEY_REUSED);
   });
@@ -217,9 +181,7 @@ describe('requests through a killed gateway, repeated with their Idempotency-Key
 
 /** A new task of the skill `asks`, at its first question. */
 async function questionOf(word: string): Promise<WireTask> {
-  const { task } = await result(
-    rpc<{ task: WireTask }>(stays.url, 'SendMessage', { message: messageFor('asks') }),
-  );
+  const task = await send(stack.url, messageFor('asks'));
   expect(textOf(task.status.message?.parts)).toContain(word);
   return task;
 }
@@ -227,7 +189,7 @@ async function questionOf(word: string): Promise<WireTask> {
 function untilQuestion(id: string, text: RegExp): Promise<WireTask> {
   return untilAnswer(
     `the question ${String(text)}`,
-    () => getTask(stays.url, id),
+    () => getTask(stack.url, id),
     ({ status }) =>
       status.state === 'TASK_STATE_INPUT_REQUIRED' && text.test(textOf(status.message?.parts)),
   );

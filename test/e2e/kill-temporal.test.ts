@@ -2,55 +2,42 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
 import {
-  expectEveryId,
+  LEAVING,
   getTask,
   http,
-  lastState,
+  listTasks,
   messageFor,
-  note,
-  progressTexts,
-  result,
   rpc,
+  send,
   sendAndLeave,
-  streamMessage,
-  untilAnswer,
   type Answer,
   type Rpc,
-  type Stream,
-  type WireMessage,
-  type WireTask,
-} from './fault-client';
+} from '../harness/calls';
+import { untilAnswer } from '../harness/eventually';
+import { expectEveryId, lastState, progressTexts, stepTexts } from '../harness/frames';
+import { note } from '../harness/note';
+import { useStack } from '../harness/stack';
+import { streamMessage, type Stream } from '../harness/stream';
+import type { WireMessage, WireTask } from '../harness/wire';
 
 const REFUSAL_MS = 2_500;
 const READY_AGAIN_MS = 10_000;
 const STEPS = 60;
 
-let temporal: TestTemporal;
-let gateway: TestProcess;
-let worker: TestProcess;
+const stack = useStack();
 /** Over before anything happens to Temporal. */
 let done: WireTask;
 
 beforeAll(async () => {
-  temporal = await startTestTemporal();
-  [gateway, worker] = await Promise.all([startGateway({ temporal }), startWorker({ temporal })]);
-  const params = { message: messageFor('echo') };
-  done = (await result(rpc<{ task: WireTask }>(gateway.url, 'SendMessage', params))).task;
-});
-
-afterAll(async () => {
-  await Promise.all([gateway.kill(), worker.kill()]);
-  await temporal.close();
+  done = await send(stack.url, messageFor('echo'));
 });
 
 type Refusals = Readonly<Record<string, Answer<unknown>>>;
 
 /** Every operation on both bindings, all at once. */
 async function askEverything(): Promise<Refusals> {
-  const { url } = gateway;
+  const { url } = stack;
   const { id } = done;
   const message = (): { message: WireMessage } => ({ message: messageFor('echo') });
   const calls: Record<string, Promise<Answer<unknown>>> = {
@@ -90,7 +77,7 @@ function slowest(refusals: Refusals): { readonly name: string; readonly ms: numb
 }
 
 async function health(path: string): Promise<number> {
-  return (await http(gateway.url, { path })).status;
+  return (await http(stack.url, { path })).status;
 }
 
 describe('a Temporal that was killed and started again on its database', () => {
@@ -110,12 +97,12 @@ describe('a Temporal that was killed and started again on its database', () => {
   const writes: Write[] = [];
 
   beforeAll(async () => {
-    stream = await streamMessage(gateway.url, messageFor('steps', { events: STEPS, everyMs: 200 }));
+    stream = await streamMessage(stack.url, messageFor('steps', { events: STEPS, everyMs: 200 }));
     await stream.until('the fifth event', ({ id }) => id === 5);
     acknowledged = await Promise.all(
-      Array.from({ length: 10 }, () => sendAndLeave(gateway.url, messageFor('echo'))),
+      Array.from({ length: 10 }, () => sendAndLeave(stack.url, messageFor('echo'))),
     );
-    await temporal.kill();
+    await stack.temporal.kill();
 
     refusals = await askEverything();
     status = { ready: await health('/readyz'), healthy: await health('/healthz') };
@@ -124,7 +111,7 @@ describe('a Temporal that was killed and started again on its database', () => {
     const before = stream.keepAlives;
     await stream.untilTrue('two keep-alives', () => stream.keepAlives >= before + 2);
     keepAlives = stream.keepAlives - before;
-    await temporal.restart();
+    await stack.temporal.restart();
     const from = Date.now();
     await untilAnswer(
       'ready again',
@@ -141,8 +128,8 @@ describe('a Temporal that was killed and started again on its database', () => {
     while (!until.aborted) {
       const message = messageFor('echo', {}, { contextId });
       const key = { 'Idempotency-Key': randomUUID() };
-      const params = { message, configuration: { returnImmediately: true } };
-      const answer = await rpc<{ task: WireTask }>(gateway.url, 'SendMessage', params, key);
+      const params = { message, ...LEAVING };
+      const answer = await rpc<{ task: WireTask }>(stack.url, 'SendMessage', params, key);
       writes.push({ message, key, answer });
       await delay(100);
     }
@@ -174,10 +161,7 @@ describe('a Temporal that was killed and started again on its database', () => {
   test('the open stream goes on to the end, each event once', async () => {
     const frames = await stream.toEnd();
     expectEveryId(frames);
-    expect(progressTexts(frames)).toEqual([
-      ...Array.from({ length: STEPS }, (_, i) => `step ${String(i + 1)}`),
-      'done',
-    ]);
+    expect(progressTexts(frames)).toEqual(stepTexts(STEPS));
     expect(lastState(frames)).toBe('TASK_STATE_COMPLETED');
   });
 
@@ -185,7 +169,7 @@ describe('a Temporal that was killed and started again on its database', () => {
     for (const { id } of acknowledged) {
       const task = await untilAnswer(
         `task ${id} is done`,
-        () => getTask(gateway.url, id),
+        () => getTask(stack.url, id),
         (now) => now.status.state === 'TASK_STATE_COMPLETED',
       );
       expect(task.id).toBe(id);
@@ -197,13 +181,13 @@ describe('a Temporal that was killed and started again on its database', () => {
     note(`${String(writes.length)} writes offered, ${String(refused.length)} refused`);
     expect(refused.length).toBeGreaterThan(0);
     for (const { message, key, answer } of writes) {
-      const { id } = await sendAndLeave(gateway.url, message, key);
+      const { id } = await sendAndLeave(stack.url, message, key);
       const acknowledgedId = answer.body.result?.task.id ?? id;
       expect(acknowledgedId).toBe(id);
     }
     const { totalSize } = await untilAnswer(
       'the listing has all of them',
-      () => result(rpc<{ totalSize: number }>(gateway.url, 'ListTasks', { contextId })),
+      () => listTasks(stack.url, { contextId }),
       (page) => page.totalSize >= writes.length,
     );
     expect(totalSize).toBe(writes.length);
@@ -212,12 +196,12 @@ describe('a Temporal that was killed and started again on its database', () => {
 
 describe('a Temporal that hangs', () => {
   test('every operation is refused within 2.5 s, and works when it goes on', async () => {
-    process.kill(temporal.pid, 'SIGSTOP');
+    process.kill(stack.temporal.pid, 'SIGSTOP');
     let refusals: Refusals;
     try {
       refusals = await askEverything();
     } finally {
-      process.kill(temporal.pid, 'SIGCONT');
+      process.kill(stack.temporal.pid, 'SIGCONT');
     }
     expectRefusals(refusals);
     const { name, ms } = slowest(refusals);
@@ -226,7 +210,7 @@ describe('a Temporal that hangs', () => {
 
     const again = await untilAnswer(
       'an answer',
-      () => rpc<WireTask>(gateway.url, 'GetTask', { id: done.id }),
+      () => rpc<WireTask>(stack.url, 'GetTask', { id: done.id }),
       (answer) => answer.status === 200,
     );
     expect(again.body.result?.id).toBe(done.id);

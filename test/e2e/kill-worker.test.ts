@@ -1,49 +1,33 @@
 // A worker is killed while its skills run, and another one takes over (D4): each event reaches the client once.
 
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
+import { getTask, messageFor } from '../harness/calls';
 import {
   artifactTexts,
   expectEveryId,
   foldArtifacts,
-  getTask,
   lastState,
   lines,
-  messageFor,
-  note,
   progressTexts,
-  readWhole,
-  seeded,
-  streamMessage,
-  type Frame,
-  type Stream,
-} from './fault-client';
+  stepTexts,
+} from '../harness/frames';
+import { note } from '../harness/note';
+import { seeded } from '../harness/seeded';
+import { useStack } from '../harness/stack';
+import { readWhole, streamMessage, type Frame, type Stream } from '../harness/stream';
 
 /** `heartbeatTimeoutMs` of a skill that sets none: a silent worker counts as lost after it. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 /** From the loss to the first new event, beyond the heartbeat and the start of a worker. */
 const RECOVERY_SLACK_MS = 2_000;
 
-let temporal: TestTemporal;
-let gateway: TestProcess;
-let worker: TestProcess;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  [gateway, worker] = await Promise.all([startGateway({ temporal }), startWorker({ temporal })]);
-});
-
-afterAll(async () => {
-  await Promise.all([gateway.kill(), worker.kill()]);
-  await temporal.close();
-});
+const stack = useStack();
 
 /** Kills the worker and starts another one; resolves when that one is ready. */
 async function replaceWorker(): Promise<{ readonly killedAt: number; readonly startMs: number }> {
   const killedAt = Date.now();
-  await worker.kill();
+  await stack.worker.kill();
   const from = Date.now();
-  worker = await startWorker({ temporal });
+  await stack.startWorker();
   return { killedAt, startMs: Date.now() - from };
 }
 
@@ -60,7 +44,7 @@ function artifactUpdates(frames: readonly Frame[]): readonly Frame[] {
 
 describe('a worker killed mid-skill (D4)', () => {
   test('the tutorial shows each of its texts and its artifact once', async () => {
-    const stream = await streamMessage(gateway.url, messageFor('tutorial'));
+    const stream = await streamMessage(stack.url, messageFor('tutorial'));
     await stream.until('the second text', (f) => progressTexts([f]).includes(TUTORIAL_TEXTS[1]!));
     await replaceWorker();
 
@@ -69,24 +53,22 @@ describe('a worker killed mid-skill (D4)', () => {
     expect(progressTexts(frames)).toEqual(TUTORIAL_TEXTS);
     expect(artifactUpdates(frames)).toHaveLength(1);
     expectEveryId(frames);
-    expect(artifactTexts(await getTask(gateway.url, stream.task.id))).toEqual(
-      foldArtifacts(frames),
-    );
+    expect(artifactTexts(await getTask(stack.url, stream.task.id))).toEqual(foldArtifacts(frames));
   });
 
   test('a reader who comes afterwards reads what the open stream read', async () => {
-    const stream = await streamMessage(gateway.url, messageFor('steps', { events: 10 }));
+    const stream = await streamMessage(stack.url, messageFor('steps', { events: 10 }));
     await stream.until('the fourth event', ({ id }) => id === 4);
     await replaceWorker();
 
     const frames = await stream.toEnd();
-    const later = await readWhole(gateway.url, stream.task.id);
+    const later = await readWhole(stack.url, stream.task.id);
     expect(later.slice(1).map(({ raw }) => raw)).toEqual(frames.slice(1).map(({ raw }) => raw));
   });
 
   test('a text that differs per attempt is never mixed, and recovery takes a heartbeat', async () => {
     const chunks = 20;
-    const stream = await streamMessage(gateway.url, messageFor('unlike', { chunks }));
+    const stream = await streamMessage(stack.url, messageFor('unlike', { chunks }));
     await stream.untilTrue('five chunks', () => artifactUpdates(stream.frames).length >= 5);
     const { killedAt, startMs } = await replaceWorker();
 
@@ -94,7 +76,7 @@ describe('a worker killed mid-skill (D4)', () => {
     expectEveryId(frames);
     const folded = foldArtifacts(frames);
     expect(Object.values(folded)).toEqual([`title\n${lines(chunks, 'attempt 2 ')}`]);
-    expect(artifactTexts(await getTask(gateway.url, stream.task.id))).toEqual(folded);
+    expect(artifactTexts(await getTask(stack.url, stream.task.id))).toEqual(folded);
 
     const recoveryMs = frames.find(({ raw }) => raw.includes('attempt 2'))!.at - killedAt;
     note(`recovery ${String(recoveryMs)} ms, worker start ${String(startMs)} ms of it`);
@@ -103,7 +85,7 @@ describe('a worker killed mid-skill (D4)', () => {
 
   test('a text that is the same in each attempt is not repeated and not withdrawn', async () => {
     const chunks = 20;
-    const stream = await streamMessage(gateway.url, messageFor('stream', { chunks }));
+    const stream = await streamMessage(stack.url, messageFor('stream', { chunks }));
     await stream.untilTrue('five chunks', () => artifactUpdates(stream.frames).length >= 5);
     await replaceWorker();
 
@@ -120,7 +102,7 @@ describe('a worker killed mid-skill (D4)', () => {
     const skills = ['steps', 'stream', 'unlike', 'tutorial'];
     const streams = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
-        streamMessage(gateway.url, messageFor(skills[i % skills.length]!)),
+        streamMessage(stack.url, messageFor(skills[i % skills.length]!)),
       ),
     );
     await untilFrames(streams, killAfter);
@@ -131,7 +113,7 @@ describe('a worker killed mid-skill (D4)', () => {
       expect(lastState(frames)).toBe('TASK_STATE_COMPLETED');
       expectEveryId(frames);
       expectSaid(skills[index % skills.length]!, frames);
-      expect(artifactTexts(await getTask(gateway.url, stream.task.id))).toEqual(
+      expect(artifactTexts(await getTask(stack.url, stream.task.id))).toEqual(
         foldArtifacts(frames),
       );
     }
@@ -148,10 +130,7 @@ function expectSaid(skill: string, frames: readonly Frame[]): void {
   const texts = Object.values(foldArtifacts(frames));
   switch (skill) {
     case 'steps':
-      expect(progressTexts(frames)).toEqual([
-        ...Array.from({ length: 20 }, (_, i) => `step ${String(i + 1)}`),
-        'done',
-      ]);
+      expect(progressTexts(frames)).toEqual(stepTexts(20));
       return;
     case 'stream':
       expectOneStart(frames);

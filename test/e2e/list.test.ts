@@ -1,47 +1,27 @@
 // ListTasks over visibility: filters, pages and what each entry holds (A2A §3.1.4).
 
 import { randomUUID } from 'node:crypto';
+import { getTask, listTasks, messageFor, result, rpc, send } from '../harness/calls';
 import { eventually } from '../harness/eventually';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
+import { useStack } from '../harness/stack';
+import { textOf, type WireMessage, type WirePage, type WireTask } from '../harness/wire';
 
 const MANY = 25;
 
-const processes: TestProcess[] = [];
-let temporal: TestTemporal | undefined;
-let gateway: string;
-
-interface Task {
-  readonly id: string;
-  readonly contextId: string;
-  readonly status: { readonly state: string; readonly timestamp: string };
-  readonly history?: readonly { readonly parts: readonly { readonly text?: string }[] }[];
-  readonly artifacts?: readonly { readonly parts: readonly { readonly text?: string }[] }[];
-  readonly metadata: { readonly skillId: string };
-}
-
-interface Page {
-  readonly tasks: readonly Task[];
-  readonly nextPageToken: string;
-  readonly pageSize: number;
-  readonly totalSize: number;
-}
+const stack = useStack();
 
 /** Finished tasks of several skills, oldest first. */
 const mixed = randomUUID();
 const SKILLS = ['echo', 'fails', 'rejects', 'stream', 'asks', 'needs-auth', 'echo'] as const;
-let made: Task[];
+let made: WireTask[];
 
 const crowded = randomUUID();
-let crowd: Task[];
+let crowd: WireTask[];
 
 beforeAll(async () => {
-  temporal = await startTestTemporal();
-  processes.push(...(await Promise.all([startGateway({ temporal }), startWorker({ temporal })])));
-  gateway = processes[0]!.url;
   made = [];
-  for (const skill of SKILLS) made.push(await send(skill, mixed));
-  crowd = await Promise.all(Array.from({ length: MANY }, () => send('echo', crowded)));
+  for (const skill of SKILLS) made.push(await make(skill, mixed));
+  crowd = await Promise.all(Array.from({ length: MANY }, () => make('echo', crowded)));
   await eventually(async () => {
     // A decision reaches visibility after the start of the task does.
     for (const { id, contextId, status } of [...made, ...crowd]) {
@@ -52,41 +32,23 @@ beforeAll(async () => {
   });
 }, 120_000);
 
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.stop()));
-  await temporal?.close();
-});
-
-async function call<T>(method: string, params: unknown): Promise<T> {
-  const response = await fetch(gateway, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'A2A-Version': '1.0' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-  });
-  const { result, error } = (await response.json()) as { result?: T; error?: unknown };
-  if (result === undefined) throw new Error(JSON.stringify(error));
-  return result;
-}
-
-async function send(skillId: string, contextId: string): Promise<Task> {
+function make(skillId: string, contextId: string): Promise<WireTask> {
   const parts = [{ text: 'hello' }, { data: { chunks: 2, everyMs: 1 } }];
-  const message = { messageId: randomUUID(), role: 'ROLE_USER', parts, contextId };
-  const what = { message: { ...message, metadata: { skillId } } };
-  return (await call<{ readonly task: Task }>('SendMessage', what)).task;
+  return send(stack.url, messageFor(skillId, {}, { contextId, parts }));
 }
 
-const list = (query: object): Promise<Page> => call('ListTasks', query);
+const list = (query: object): Promise<WirePage> => listTasks(stack.url, query);
 
-const idsOf = (tasks: readonly Task[]): string[] => tasks.map(({ id }) => id);
+const idsOf = (tasks: readonly WireTask[]): string[] => tasks.map(({ id }) => id);
 
 /** By status time, newest first; the id decides between equals. */
-function newestFirst(tasks: readonly Task[]): Task[] {
-  const key = ({ status, id }: Task): string => `${status.timestamp} ${id}`;
+function newestFirst(tasks: readonly WireTask[]): WireTask[] {
+  const key = ({ status, id }: WireTask): string => `${status.timestamp} ${id}`;
   return tasks.toSorted((a, b) => (key(a) < key(b) ? 1 : -1));
 }
 
-const textsOf = (holders: Task['artifacts']): string[] =>
-  (holders ?? []).map(({ parts }) => parts.map(({ text }) => text ?? '').join(''));
+const textsOf = (holders: readonly Pick<WireMessage, 'parts'>[] = []): string[] =>
+  holders.map(({ parts }) => textOf(parts));
 
 describe('filters', () => {
   test('a context shows its tasks and no others, newest first', async () => {
@@ -111,7 +73,7 @@ describe('filters', () => {
     { status: 'TASK_STATE_WORKING', skills: [] },
   ])('the status $status shows the tasks in it', async ({ status, skills }) => {
     const { tasks, totalSize } = await list({ contextId: mixed, status });
-    expect(tasks.map(({ metadata }) => metadata.skillId)).toEqual(skills.toReversed());
+    expect(tasks.map(({ metadata }) => metadata['skillId'])).toEqual(skills.toReversed());
     expect(tasks.map((task) => task.status.state)).toEqual(tasks.map(() => status));
     expect(totalSize).toBe(skills.length);
   });
@@ -123,8 +85,8 @@ describe('filters', () => {
 
   test('a canceled task moves to the canceled ones', async () => {
     const contextId = randomUUID();
-    const { id } = await send('asks', contextId);
-    await call('CancelTask', { id });
+    const { id } = await make('asks', contextId);
+    await result(rpc(stack.url, 'CancelTask', { id }));
     await eventually(async () => {
       const canceled = await list({ contextId, status: 'TASK_STATE_CANCELED' });
       expect(idsOf(canceled.tasks)).toEqual([id]);
@@ -164,7 +126,7 @@ describe('filters', () => {
   });
 
   test('a context without tasks gives an empty page with every field on REST', async () => {
-    const response = await fetch(`${gateway}/tasks?contextId=${randomUUID()}`);
+    const response = await fetch(`${stack.url}/tasks?contextId=${randomUUID()}`);
     expect(await response.json()).toEqual({
       tasks: [],
       nextPageToken: '',
@@ -175,14 +137,14 @@ describe('filters', () => {
 
   test('REST takes the same filters as a query', async () => {
     const query = `contextId=${mixed}&status=TASK_STATE_COMPLETED&pageSize=2&historyLength=1`;
-    const rest = (await (await fetch(`${gateway}/tasks?${query}`)).json()) as Page;
-    const rpc = await list({
+    const rest = (await (await fetch(`${stack.url}/tasks?${query}`)).json()) as WirePage;
+    const overRpc = await list({
       contextId: mixed,
       status: 'TASK_STATE_COMPLETED',
       pageSize: 2,
       historyLength: 1,
     });
-    expect(rest).toEqual(rpc);
+    expect(rest).toEqual(overRpc);
     expect(rest.tasks).toHaveLength(2);
   });
 });
@@ -190,7 +152,7 @@ describe('filters', () => {
 describe('an entry', () => {
   test('has the status that GetTask brings', async () => {
     const { tasks } = await list({ contextId: mixed });
-    const read = await Promise.all(idsOf(tasks).map((id) => call<Task>('GetTask', { id })));
+    const read = await Promise.all(idsOf(tasks).map((id) => getTask(stack.url, id)));
     expect(tasks.map(({ status }) => status)).toEqual(read.map(({ status }) => status));
   });
 
@@ -203,14 +165,14 @@ describe('an entry', () => {
 
   test('holds its artifacts when asked for', async () => {
     const { tasks } = await list({ contextId: mixed, includeArtifacts: true });
-    const streamed = tasks.find(({ metadata }) => metadata.skillId === 'stream');
+    const streamed = tasks.find(({ metadata }) => metadata['skillId'] === 'stream');
     expect(textsOf(streamed?.artifacts)).toEqual(['line 1\nline 2\n']);
   });
 
   test('holds as much history as asked for', async () => {
     const historyOf = async (historyLength: number): Promise<string[]> => {
       const { tasks } = await list({ contextId: mixed, historyLength });
-      const asking = tasks.find(({ metadata }) => metadata.skillId === 'asks');
+      const asking = tasks.find(({ metadata }) => metadata['skillId'] === 'asks');
       return textsOf(asking?.history);
     };
     expect(await historyOf(0)).toEqual([]);
@@ -220,7 +182,7 @@ describe('an entry', () => {
 });
 
 describe('pages', () => {
-  async function walk(query: object): Promise<Page[]> {
+  async function walk(query: object): Promise<WirePage[]> {
     const pages = [await list(query)];
     while (pages.at(-1)!.nextPageToken !== '') {
       pages.push(await list({ ...query, pageToken: pages.at(-1)!.nextPageToken }));
@@ -253,14 +215,14 @@ describe('pages', () => {
 
   test('are not upset by a task that is new since the first page', async () => {
     const contextId = randomUUID();
-    const old: Task[] = [];
-    for (let i = 0; i < 3; i += 1) old.push(await send('echo', contextId));
+    const old: WireTask[] = [];
+    for (let i = 0; i < 3; i += 1) old.push(await make('echo', contextId));
     const status = 'TASK_STATE_COMPLETED';
     await eventually(async () => {
       expect((await list({ contextId, status })).totalSize).toBe(3);
     });
     const first = await list({ contextId, status, pageSize: 2 });
-    await send('echo', contextId);
+    await make('echo', contextId);
     await eventually(async () => {
       expect((await list({ contextId, status })).totalSize).toBe(4);
     });

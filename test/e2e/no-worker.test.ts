@@ -1,47 +1,31 @@
 // No worker runs (D1, D10): what needs none answers all the same, and nothing that was accepted is lost.
 
 import { randomUUID } from 'node:crypto';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
 import {
+  LEAVING,
   answerTo,
-  expectEveryId,
   getTask,
   http,
-  lastState,
+  listTasks,
   messageFor,
-  note,
-  progressTexts,
-  readWhole,
-  result,
   rpc,
+  send,
   sendAndLeave,
-  stateOf,
-  streamMessage,
-  subscribe,
-  textOf,
-  untilAnswer,
-  type WireTask,
-} from './fault-client';
+} from '../harness/calls';
+import { untilAnswer } from '../harness/eventually';
+import { expectEveryId, lastState, progressTexts, stateOf } from '../harness/frames';
+import { note } from '../harness/note';
+import { useStack } from '../harness/stack';
+import { readWhole, streamMessage, subscribe } from '../harness/stream';
+import { textOf, type WireTask } from '../harness/wire';
 
 /** What a request may take that has to do without an answer (FAULTS rows 4 and 6). */
 const ANSWER_MS = 2_500;
 
-let temporal: TestTemporal;
-let gateway: TestProcess;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  gateway = await startGateway({ temporal });
-});
-
-afterAll(async () => {
-  await gateway.kill();
-  await temporal.close();
-});
+const stack = useStack({ hasWorker: false });
 
 async function withWorker<T>(act: () => Promise<T>): Promise<T> {
-  const worker = await startWorker({ temporal });
+  const worker = await stack.startWorker();
   try {
     return await act();
   } finally {
@@ -51,16 +35,16 @@ async function withWorker<T>(act: () => Promise<T>): Promise<T> {
 
 describe('a task that no worker has picked up', () => {
   test('send answers at once with the submitted task', async () => {
-    const params = { message: messageFor('echo'), configuration: { returnImmediately: true } };
-    const sent = await rpc<{ task: WireTask }>(gateway.url, 'SendMessage', params);
+    const params = { message: messageFor('echo'), ...LEAVING };
+    const sent = await rpc<{ task: WireTask }>(stack.url, 'SendMessage', params);
     expect(sent.body.result?.task.status.state).toBe('TASK_STATE_SUBMITTED');
     expect(sent.ms).toBeLessThan(ANSWER_MS);
   });
 
   test('get answers on both bindings', async () => {
-    const { id } = await sendAndLeave(gateway.url, messageFor('echo'));
-    const got = await rpc<WireTask>(gateway.url, 'GetTask', { id });
-    const overRest = await http<WireTask>(gateway.url, { path: `/tasks/${id}` });
+    const { id } = await sendAndLeave(stack.url, messageFor('echo'));
+    const got = await rpc<WireTask>(stack.url, 'GetTask', { id });
+    const overRest = await http<WireTask>(stack.url, { path: `/tasks/${id}` });
     expect(got.body.result?.status.state).toBe('TASK_STATE_SUBMITTED');
     expect(overRest.body).toEqual(got.body.result);
     expect(Math.max(got.ms, overRest.ms)).toBeLessThan(ANSWER_MS);
@@ -68,10 +52,10 @@ describe('a task that no worker has picked up', () => {
 
   test('list shows it', async () => {
     const contextId = randomUUID();
-    const { id } = await sendAndLeave(gateway.url, messageFor('echo', {}, { contextId }));
+    const { id } = await sendAndLeave(stack.url, messageFor('echo', {}, { contextId }));
     const { tasks } = await untilAnswer(
       'the listing has the task',
-      () => result(rpc<{ tasks: readonly WireTask[] }>(gateway.url, 'ListTasks', { contextId })),
+      () => listTasks(stack.url, { contextId }),
       (page) => page.tasks.length > 0,
     );
     expect(tasks.map((task) => [task.id, task.status.state])).toEqual([
@@ -80,8 +64,8 @@ describe('a task that no worker has picked up', () => {
   });
 
   test('subscribe gives the snapshot', async () => {
-    const { id } = await sendAndLeave(gateway.url, messageFor('echo'));
-    const stream = await subscribe(gateway.url, id);
+    const { id } = await sendAndLeave(stack.url, messageFor('echo'));
+    const stream = await subscribe(stack.url, id);
     const first = await stream.until('the snapshot', () => true);
     stream.close();
     expect(first.id).toBe(1);
@@ -89,7 +73,7 @@ describe('a task that no worker has picked up', () => {
   });
 
   test('a stream has its first frame before there is a worker, and the rest when one comes', async () => {
-    const stream = await streamMessage(gateway.url, messageFor('five'));
+    const stream = await streamMessage(stack.url, messageFor('five'));
     const first = await stream.until('the first frame', () => true);
     expect(stateOf(first)).toBe('TASK_STATE_SUBMITTED');
 
@@ -102,13 +86,13 @@ describe('a task that no worker has picked up', () => {
   });
 
   test('a cancel is answered, and holds when a worker comes', async () => {
-    const { id } = await sendAndLeave(gateway.url, messageFor('five'));
-    const canceled = await rpc<WireTask>(gateway.url, 'CancelTask', { id });
+    const { id } = await sendAndLeave(stack.url, messageFor('five'));
+    const canceled = await rpc<WireTask>(stack.url, 'CancelTask', { id });
     note(`cancel without a worker answered after ${String(canceled.ms)} ms`);
     expect(canceled.body.error).toBeUndefined();
 
     await withWorker(async () => {
-      const frames = await readWhole(gateway.url, id);
+      const frames = await readWhole(stack.url, id);
       expectEveryId(frames);
       expect(lastState(frames)).toBe('TASK_STATE_CANCELED');
       expect(progressTexts(frames)).toEqual([]);
@@ -118,26 +102,24 @@ describe('a task that no worker has picked up', () => {
 
 describe('a follow-up while no worker runs', () => {
   test('is refused with 503, and counts once when it is repeated with its key', async () => {
-    const { task } = await withWorker(() =>
-      result(rpc<{ task: WireTask }>(gateway.url, 'SendMessage', { message: messageFor('asks') })),
-    );
+    const task = await withWorker(() => send(stack.url, messageFor('asks')));
     const message = answerTo(task, 'Ada');
     const key = { 'Idempotency-Key': randomUUID() };
-    const params = { message, configuration: { returnImmediately: true } };
-    const send = (): ReturnType<typeof rpc<{ task: WireTask }>> =>
-      rpc(gateway.url, 'SendMessage', params, key);
-    for (const refused of [await send(), await send()]) {
+    const params = { message, ...LEAVING };
+    const repeat = (): ReturnType<typeof rpc<{ task: WireTask }>> =>
+      rpc(stack.url, 'SendMessage', params, key);
+    for (const refused of [await repeat(), await repeat()]) {
       expect(refused.status).toBe(503);
       expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
       expect(refused.ms).toBeLessThan(ANSWER_MS);
     }
 
     await withWorker(async () => {
-      await untilAnswer('the follow-up is taken', send, ({ status }) => status === 200);
-      await send();
+      await untilAnswer('the follow-up is taken', repeat, ({ status }) => status === 200);
+      await repeat();
       const next = await untilAnswer(
         'the next question',
-        () => getTask(gateway.url, task.id),
+        () => getTask(stack.url, task.id),
         ({ status }) =>
           status.state === 'TASK_STATE_INPUT_REQUIRED' &&
           textOf(status.message?.parts).includes('old'),

@@ -1,49 +1,33 @@
 // `npm start` as a person runs it: one process with the embedded server, its refusals, its end and its return.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
 import { commandLineOf, identify } from '../../src/temporal/embedded/process-identity';
+import { http, messageFor, send } from '../harness/calls';
+import { startChild, type Child } from '../harness/child';
+import { untilAnswer, within } from '../harness/eventually';
+import { expectEveryId, lastState, progressTexts, stepTexts } from '../harness/frames';
+import { note } from '../harness/note';
 import { TEST_SKILLS } from '../harness/processes';
-import {
-  expectEveryId,
-  http,
-  lastState,
-  messageFor,
-  note,
-  progressTexts,
-  result,
-  rpc,
-  streamMessage,
-  subscribe,
-  textOf,
-  untilAnswer,
-  within,
-  type WireTask,
-} from './fault-client';
+import { streamMessage, subscribe } from '../harness/stream';
+import { textOf } from '../harness/wire';
 
-const ROOT = join(__dirname, '../..');
 const READY_MS = 10_000;
 
-interface Started {
-  readonly child: ChildProcess;
+interface Started extends Child {
   readonly url: string;
   readonly dataDir: string;
-  output(): string;
-  /** Resolves with the exit code, null after a signal. */
-  readonly exited: Promise<number | null>;
 }
 
 const started: Started[] = [];
 const directories: string[] = [];
 
 afterAll(async () => {
-  for (const { child, dataDir } of started) {
-    child.kill('SIGKILL');
+  for (const { end, dataDir } of started) {
+    await end('SIGKILL');
     await endServerOf(dataDir);
   }
   for (const dataDir of directories) await rm(dataDir, { recursive: true, force: true });
@@ -64,37 +48,22 @@ async function start(
   const env = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TEMPORAL_') || name === 'TEMPORAL_CLI_PATH',
   );
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start', ...options], {
-    cwd: ROOT,
-    env: {
-      ...Object.fromEntries(env),
-      ...{ DATA_DIR: dataDir, PORT: port, SKILLS: TEST_SKILLS, LOG_LEVEL: 'warn' },
-      EMBEDDED_TEMPORAL_PORT: String(await nextFreePort('127.0.0.1', 0)),
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = startChild(['start', ...options], {
+    ...Object.fromEntries(env),
+    ...{ DATA_DIR: dataDir, PORT: port, SKILLS: TEST_SKILLS, LOG_LEVEL: 'warn' },
+    EMBEDDED_TEMPORAL_PORT: String(await nextFreePort('127.0.0.1', 0)),
+    ...settings,
   });
-  let printed = '';
-  const keep = (chunk: Buffer): void => {
-    printed += chunk.toString();
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const exited = (once(child, 'close') as Promise<[number | null]>).then(([code]) => code);
-  const run: Started = {
-    ...{ child, dataDir, exited },
-    url: `http://127.0.0.1:${port}`,
-    output: () => printed,
-  };
+  const run: Started = { ...child, dataDir, url: `http://127.0.0.1:${port}` };
   started.push(run);
   return run;
 }
 
-async function untilReady({ url, child, output }: Started): Promise<void> {
+async function untilReady({ url, hasEnded, output }: Started): Promise<void> {
   await untilAnswer(
     '/readyz',
     () => {
-      if (child.exitCode !== null) throw new Error(`it ended:\n${output()}`);
+      if (hasEnded()) throw new Error(`it ended:\n${output()}`);
       return http(url, { path: '/readyz' }).then(
         ({ status }) => status,
         () => 0,
@@ -104,9 +73,8 @@ async function untilReady({ url, child, output }: Started): Promise<void> {
   );
 }
 
-async function end(run: Started, signal: NodeJS.Signals): Promise<number | null> {
-  run.child.kill(signal);
-  return within(`the end after ${signal}`, run.exited);
+function end(run: Started, signal: NodeJS.Signals): Promise<number | null> {
+  return within(`the end after ${signal}`, run.end(signal));
 }
 
 /** The embedded server of a data directory, as its record names it. */
@@ -155,17 +123,16 @@ describe('npm start', () => {
   });
 
   test('runs a task', async () => {
-    const params = { message: messageFor('echo') };
-    const { task } = await result(rpc<{ task: WireTask }>(first.url, 'SendMessage', params));
+    const task = await send(first.url, messageFor('echo'));
     expect(textOf(task.status.message?.parts)).toBe('please');
   });
 
   test('refuses a second start on its data directory', async () => {
     const second = await start({ DATA_DIR: first.dataDir });
-    const code = await within('the refusal', second.exited);
+    const code = await within('the refusal', second.ended);
     expect(code).not.toBe(0);
     expect(second.output()).toMatch(/data directory .* is in use by process \d+/);
-    expect(second.output()).toContain(String(first.child.pid));
+    expect(second.output()).toContain(String(first.pid));
     expectNoStack(second.output());
     expect((await http(first.url, { path: '/readyz' })).status).toBe(200);
   });
@@ -175,6 +142,20 @@ describe('npm start', () => {
     expect(await end(first, 'SIGTERM')).toBe(0);
     expect(await isAlive(server)).toBe(false);
   });
+});
+
+test('npm start that is told to end while it starts leaves nothing behind', async () => {
+  const run = await start();
+  const server = await untilAnswer(
+    'the embedded server',
+    () => serverPid(run.dataDir),
+    (pid) => pid !== undefined,
+  );
+  expect(run.output()).not.toContain('ready');
+  expect(await end(run, 'SIGTERM')).toBe(0);
+  expect(await isAlive(server!)).toBe(false);
+  expect(await readdir(join(run.dataDir, 'claims'))).toEqual([]);
+  expectNoStack(run.output());
 });
 
 describe('npm start with settings that cannot be', () => {
@@ -187,10 +168,10 @@ describe('npm start with settings that cannot be', () => {
       let server: number | undefined;
       await untilAnswer(
         'its server or its end',
-        async () => (server ??= await serverPid(run.dataDir)) ?? run.child.exitCode ?? undefined,
-        (seen) => seen !== undefined,
+        async () => (server ??= await serverPid(run.dataDir)) ?? run.hasEnded(),
+        (seen) => seen !== false,
       );
-      expect(await within('the refusal', run.exited)).toBe(1);
+      expect(await within('the refusal', run.ended)).toBe(1);
       expect(run.output()).toMatch(new RegExp(`port ${String(port)} .*is taken`));
       expectNoStack(run.output());
       const isLeft = server !== undefined && (await isAlive(server));
@@ -209,7 +190,7 @@ describe('npm start with settings that cannot be', () => {
     ['SKILLS', '/no/such/skills', /SKILLS: there is no module or folder \/no\/such\/skills/],
   ])('%s=%s is refused by name', async (name, value, told) => {
     const run = await start({ [name]: value });
-    expect(await within('the refusal', run.exited)).toBe(1);
+    expect(await within('the refusal', run.ended)).toBe(1);
     expect(run.output()).toMatch(told);
     expectNoStack(run.output());
     expect(await serverPid(run.dataDir)).toBeUndefined();
@@ -219,7 +200,7 @@ describe('npm start with settings that cannot be', () => {
 describe('npm start --doctor', () => {
   test('prints path and version of the Temporal CLI', async () => {
     const run = await start({}, '--doctor');
-    expect(await within('the report', run.exited)).toBe(0);
+    expect(await within('the report', run.ended)).toBe(0);
     expect(run.output()).toMatch(/^Temporal CLI \/\S+$/m);
     expect(run.output()).toMatch(/^version +\d+\.\d+\.\d+ /m);
     expect(await serverPid(run.dataDir)).toBeUndefined();
@@ -254,10 +235,7 @@ describe('npm start after kill -9 in the middle of a task', () => {
       const union = [...stream.frames, ...resumed.frames.slice(1)];
       expectEveryId(union);
       expect(lastState(union)).toBe('TASK_STATE_COMPLETED');
-      expect(progressTexts(union)).toEqual([
-        ...Array.from({ length: events }, (_, i) => `step ${String(i + 1)}`),
-        'done',
-      ]);
+      expect(progressTexts(union)).toEqual(stepTexts(events));
       const server = (await serverPid(again.dataDir))!;
       expect(await end(again, 'SIGTERM')).toBe(0);
       expect(await isAlive(orphan)).toBe(false);

@@ -1,68 +1,22 @@
 // Numbered streams: what a client gets that comes late, comes back, or leaves (D1, D3).
 
 import { Client, Connection } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
+import {
+  envelope,
+  getTask,
+  messageFor,
+  request,
+  result,
+  rpc,
+  sendAndLeave,
+  type Headings,
+} from '../harness/calls';
 import { eventually } from '../harness/eventually';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
 import { readSse, type ReceivedEvent } from '../harness/sse';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
+import { TWO_GATEWAYS, useStack } from '../harness/stack';
+import { textOf, type WireEvent, type WireMessage, type WireTask } from '../harness/wire';
 
-const processes: TestProcess[] = [];
-let temporal: TestTemporal | undefined;
-let connection: Connection | undefined;
-let here: string;
-let there: string;
-
-beforeAll(async () => {
-  temporal = await startTestTemporal();
-  processes.push(
-    ...(await Promise.all([
-      startGateway({ temporal }),
-      startGateway({ temporal }),
-      startWorker({ temporal }),
-    ])),
-  );
-  here = processes[0]!.url;
-  there = processes[1]!.url;
-  connection = await Connection.connect({ address: temporal.address });
-}, 90_000);
-
-afterAll(async () => {
-  await connection?.close();
-  await Promise.all(processes.map((process) => process.stop()));
-  await temporal?.close();
-});
-
-interface Part {
-  readonly text: string;
-}
-interface Message {
-  readonly parts: readonly Part[];
-}
-interface Status {
-  readonly state: string;
-  readonly message?: Message;
-}
-interface Artifact {
-  readonly artifactId: string;
-  readonly parts: readonly Part[];
-}
-interface Task {
-  readonly id: string;
-  readonly status: Status;
-  readonly history?: readonly Message[];
-  readonly artifacts?: readonly Artifact[];
-  readonly metadata: Readonly<Record<string, unknown>>;
-}
-interface WireEvent {
-  readonly task?: Task;
-  readonly statusUpdate?: { readonly status: Status; readonly metadata: Task['metadata'] };
-  readonly artifactUpdate?: {
-    readonly artifact: Artifact;
-    readonly append?: boolean;
-    readonly metadata: Task['metadata'];
-  };
-}
+const stack = useStack(TWO_GATEWAYS);
 
 /** One event of a stream, without what frames it. */
 interface Received extends WireEvent {
@@ -70,58 +24,40 @@ interface Received extends WireEvent {
   readonly raw: string;
 }
 
-type Headers = Readonly<Record<string, string>>;
-
 /** Where the two bindings differ. */
 interface Binding {
   readonly name: string;
-  stream(url: string, message: unknown, headers?: Headers): Promise<Response>;
-  subscribe(url: string, taskId: string, headers?: Headers): Promise<Response>;
+  stream(url: string, message: WireMessage, options?: CallOptions): Promise<Response>;
+  subscribe(url: string, taskId: string, options?: CallOptions): Promise<Response>;
   unwrap(event: ReceivedEvent): WireEvent;
 }
 
-const JSON_V1 = { 'Content-Type': 'application/json', 'A2A-Version': '1.0' };
-
 interface CallOptions {
-  readonly headers?: Headers;
+  readonly headers?: Headings;
   readonly signal?: AbortSignal;
-}
-
-function call(url: string, method: string, params: unknown, options: CallOptions = {}) {
-  return fetch(url, {
-    method: 'POST',
-    ...options,
-    headers: { ...JSON_V1, ...options.headers },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-  });
 }
 
 const jsonRpc: Binding = {
   name: 'JSON-RPC',
-  stream: (url, message, headers = {}) =>
-    call(url, 'SendStreamingMessage', { message }, { headers }),
-  subscribe: (url, id, headers = {}) => call(url, 'SubscribeToTask', { id }, { headers }),
+  stream: (url, message, options) =>
+    request(url, { body: envelope('SendStreamingMessage', { message }), ...options }),
+  subscribe: (url, id, options) =>
+    request(url, { body: envelope('SubscribeToTask', { id }), ...options }),
   unwrap: ({ data }) => (data as { readonly result: WireEvent }).result,
 };
 
 const rest: Binding = {
   name: 'REST',
-  stream: (url, message, headers = {}) =>
-    fetch(`${url}/message:stream`, {
-      method: 'POST',
-      headers: { ...JSON_V1, ...headers },
-      body: JSON.stringify({ message }),
-    }),
-  subscribe: (url, id, headers = {}) => fetch(`${url}/tasks/${id}:subscribe`, { headers }),
+  stream: (url, message, options) =>
+    request(url, { path: '/message:stream', body: { message }, ...options }),
+  // Without a version: REST has the one that its path says.
+  subscribe: (url, id, options) => fetch(`${url}/tasks/${id}:subscribe`, options),
   unwrap: ({ data }) => data as WireEvent,
 };
 
-const after = (cursor: number | string): Headers => ({ 'Last-Event-ID': String(cursor) });
-
-function message(skillId: string, options: Readonly<Record<string, number>> = {}) {
-  const parts = [{ text: 'go' }, { data: options }];
-  return { messageId: randomUUID(), role: 'ROLE_USER', parts, metadata: { skillId } };
-}
+const after = (cursor: number | string): CallOptions => ({
+  headers: { 'Last-Event-ID': String(cursor) },
+});
 
 async function* received(
   { unwrap }: Binding,
@@ -154,13 +90,8 @@ async function remaining(events: AsyncIterable<Received>): Promise<Received[]> {
   return seen;
 }
 
-async function get(url: string, id: string): Promise<Task> {
-  const response = await call(url, 'GetTask', { id });
-  return ((await response.json()) as { readonly result: Task }).result;
-}
-
 /** What a client makes of a task and the events after it (A2A §3.5.2). */
-function fold(task: Task, { statusUpdate, artifactUpdate }: Received): Task {
+function fold(task: WireTask, { statusUpdate, artifactUpdate }: Received): WireTask {
   if (statusUpdate !== undefined) {
     const { status, metadata } = statusUpdate;
     const said = task.status.message === undefined ? [] : [task.status.message];
@@ -180,10 +111,10 @@ function fold(task: Task, { statusUpdate, artifactUpdate }: Received): Task {
 }
 
 /** Tasks with neighbouring text parts joined: how a text is cut into parts is not what it says. */
-function joined(task: Task): unknown {
+function joined(task: WireTask): unknown {
   const artifacts = (task.artifacts ?? []).map((artifact) => ({
     ...artifact,
-    parts: artifact.parts.map(({ text }) => text).join(''),
+    parts: textOf(artifact.parts),
   }));
   return { ...task, artifacts };
 }
@@ -204,7 +135,10 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   let taskId: string;
 
   beforeAll(async () => {
-    recorded = await all(binding, stream(here, message('stream', { chunks: 8, everyMs: 110 })));
+    recorded = await all(
+      binding,
+      stream(stack.url, messageFor('stream', { chunks: 8, everyMs: 110 })),
+    );
     taskId = recorded[0]!.task!.id;
   });
 
@@ -216,7 +150,10 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   test.each([1, 2, 4])(
     'resumed after event %i of a finished task shows the task as of it, then the rest once',
     async (cursor) => {
-      const [snapshot, ...missed] = await all(binding, subscribe(there, taskId, after(cursor)));
+      const [snapshot, ...missed] = await all(
+        binding,
+        subscribe(stack.otherUrl, taskId, after(cursor)),
+      );
       expect(snapshot!.id).toBeUndefined();
       const asOf = recorded.slice(1, cursor).reduce(fold, recorded[0]!.task!);
       expect(joined(snapshot!.task!)).toEqual(joined(asOf));
@@ -227,7 +164,7 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   );
 
   test('resumed after the last event shows the finished task, then closes', async () => {
-    const events = await all(binding, subscribe(there, taskId, after(recorded.length)));
+    const events = await all(binding, subscribe(stack.otherUrl, taskId, after(recorded.length)));
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({
       id: undefined,
@@ -236,7 +173,7 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   });
 
   test('resumed after event 0 is the whole stream', async () => {
-    const events = await all(binding, subscribe(there, taskId, after(0)));
+    const events = await all(binding, subscribe(stack.otherUrl, taskId, after(0)));
     expect(events.map(({ id, raw }) => ({ id, raw }))).toEqual(
       recorded.map(({ id, raw }) => ({ id, raw })),
     );
@@ -245,13 +182,13 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   test('resumed on another gateway while the task runs misses nothing and repeats nothing', async () => {
     const running = await begin(
       binding,
-      stream(here, message('steps', { events: 15, everyMs: 110 })),
+      stream(stack.url, messageFor('steps', { events: 15, everyMs: 110 })),
     );
     const before = [running.first];
     while (before.length < 4) before.push((await running.events.next()).value as Received);
     const [whole, [snapshot, ...missed]] = await Promise.all([
       remaining(running.events).then((later) => [...before, ...later]),
-      all(binding, subscribe(there, running.taskId, after(3))),
+      all(binding, subscribe(stack.otherUrl, running.taskId, after(3))),
     ]);
     expect(snapshot).toMatchObject({ id: undefined });
     expect(missed.map(({ id, raw }) => ({ id, raw }))).toEqual(
@@ -262,12 +199,12 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
   test('without a cursor begins with the task as of event n, then goes on with n + 1', async () => {
     const running = await begin(
       binding,
-      stream(here, message('steps', { events: 10, everyMs: 110 })),
+      stream(stack.url, messageFor('steps', { events: 10, everyMs: 110 })),
     );
     while (((await running.events.next()).value as Received).id !== '4') continue;
     const [, late] = await Promise.all([
       remaining(running.events),
-      all(binding, subscribe(there, running.taskId)),
+      all(binding, subscribe(stack.otherUrl, running.taskId)),
     ]);
     const first = Number(late[0]!.id);
     expect(first).toBeGreaterThanOrEqual(4);
@@ -279,20 +216,20 @@ describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) =>
     'of skill %s, folded from any snapshot on, is the task that GetTask brings',
     async (skill) => {
       const options = { chunks: 5, events: 5, everyMs: 110 };
-      const running = await begin(binding, stream(here, message(skill, options)));
+      const running = await begin(binding, stream(stack.url, messageFor(skill, options)));
       await running.events.next();
       const [own, [snapshot, ...updates]] = await Promise.all([
         remaining(running.events),
-        all(binding, subscribe(there, running.taskId)),
+        all(binding, subscribe(stack.otherUrl, running.taskId)),
       ]);
       expect(own.length).toBeGreaterThan(0);
-      const task = await get(there, running.taskId);
+      const task = await getTask(stack.otherUrl, running.taskId);
       expect(joined(updates.reduce(fold, snapshot!.task!))).toEqual(joined(task));
     },
   );
 
   test('a new task ignores a cursor of another one and begins at 1', async () => {
-    const events = await all(binding, stream(here, message('five'), after(3)));
+    const events = await all(binding, stream(stack.url, messageFor('five'), after(3)));
     expect(events[0]).toMatchObject({
       id: '1',
       task: { status: { state: 'TASK_STATE_SUBMITTED' } },
@@ -310,13 +247,13 @@ describe.each([
   let taskId: string;
 
   beforeAll(async () => {
-    const events = await all(jsonRpc, jsonRpc.stream(here, message('five')));
+    const events = await all(jsonRpc, jsonRpc.stream(stack.url, messageFor('five')));
     taskId = events[0]!.task!.id;
   });
 
   test('is refused on JSON-RPC in one frame that says why', async () => {
     const events: ReceivedEvent[] = [];
-    const response = await jsonRpc.subscribe(there, taskId, after(cursor));
+    const response = await jsonRpc.subscribe(stack.otherUrl, taskId, after(cursor));
     for await (const event of readSse(response)) events.push(event);
     expect(events.map(({ data }) => data as unknown)).toMatchObject([
       { id: 1, error: { code: -32602, message: expect.stringContaining(says) as string } },
@@ -324,7 +261,7 @@ describe.each([
   });
 
   test('is refused on REST with an HTTP error that says why', async () => {
-    const response = await rest.subscribe(there, taskId, after(cursor));
+    const response = await rest.subscribe(stack.otherUrl, taskId, after(cursor));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       error: { status: 'INVALID_ARGUMENT', message: expect.stringContaining(says) as string },
@@ -333,68 +270,64 @@ describe.each([
 });
 
 describe('watching a task (D1)', () => {
-  const client = (): Client => new Client({ connection: connection! });
-
   async function historyLength(taskId: string): Promise<number> {
     const id = ['default', 'anonymous', taskId].join('/');
-    return (await client().workflow.getHandle(id).describe()).historyLength;
+    const connection = await Connection.connect({ address: stack.temporal.address });
+    try {
+      const { workflow } = new Client({ connection });
+      return (await workflow.getHandle(id).describe()).historyLength;
+    } finally {
+      await connection.close();
+    }
   }
 
   test('costs one feed a gateway however many watch, and none after the last has left', async () => {
-    await expectFeeds(there, 0);
+    await expectFeeds(stack.otherUrl, 0);
     const leaving = new AbortController();
-    const started = await call(here, 'SendMessage', {
-      message: message('steps', { events: 600, everyMs: 100 }),
-      configuration: { returnImmediately: true },
-    });
-    const { id } = ((await started.json()) as { readonly result: { readonly task: Task } }).result
-      .task;
+    const message = messageFor('steps', { events: 600, everyMs: 100 });
+    const { id } = await sendAndLeave(stack.url, message);
     const watch = async (): Promise<void> => {
-      const options = { signal: leaving.signal };
-      const response = await call(there, 'SubscribeToTask', { id }, options);
+      const { signal } = leaving;
+      const response = await jsonRpc.subscribe(stack.otherUrl, id, { signal });
       await received(jsonRpc, response).next();
     };
     await Promise.all([watch(), watch()]);
-    expect(await openFeeds(there)).toBe(1);
+    expect(await openFeeds(stack.otherUrl)).toBe(1);
     leaving.abort();
-    await expectFeeds(there, 0);
-    await call(here, 'CancelTask', { id });
+    await expectFeeds(stack.otherUrl, 0);
+    await result(rpc(stack.url, 'CancelTask', { id }));
   });
 
   test('ends its feed when the task ends', async () => {
-    await all(jsonRpc, jsonRpc.stream(there, message('five')));
-    await expectFeeds(there, 0);
+    await all(jsonRpc, jsonRpc.stream(stack.otherUrl, messageFor('five')));
+    await expectFeeds(stack.otherUrl, 0);
   });
 
   test('a client that leaves in the middle of its own stream is noticed, and cancels nothing', async () => {
-    await expectFeeds(here, 0);
+    await expectFeeds(stack.url, 0);
     const leaving = new AbortController();
-    const options = { signal: leaving.signal };
-    const what = { message: message('steps', { events: 10, everyMs: 110 }) };
-    const response = call(here, 'SendStreamingMessage', what, options);
+    const message = messageFor('steps', { events: 10, everyMs: 110 });
+    const response = jsonRpc.stream(stack.url, message, { signal: leaving.signal });
     const { taskId } = await begin(jsonRpc, response);
-    expect(await openFeeds(here)).toBe(1);
+    expect(await openFeeds(stack.url)).toBe(1);
     leaving.abort();
-    await expectFeeds(here, 0);
+    await expectFeeds(stack.url, 0);
     await eventually(async () => {
-      expect((await get(here, taskId)).status.state).toBe('TASK_STATE_COMPLETED');
+      expect((await getTask(stack.url, taskId)).status.state).toBe('TASK_STATE_COMPLETED');
     });
   });
 
   test('by five leaves no more in the history than by none', async () => {
     const run = async (watchers: number): Promise<number> => {
-      const what = { message: message('steps', { events: 6, everyMs: 400 }) };
-      const configuration = { returnImmediately: true };
-      const started = await call(here, 'SendMessage', { ...what, configuration });
-      const { id } = ((await started.json()) as { readonly result: { readonly task: Task } }).result
-        .task;
+      const message = messageFor('steps', { events: 6, everyMs: 400 });
+      const { id } = await sendAndLeave(stack.url, message);
       await Promise.all(
         Array.from({ length: watchers }, (_, i) =>
-          all(jsonRpc, jsonRpc.subscribe(i % 2 === 0 ? here : there, id)),
+          all(jsonRpc, jsonRpc.subscribe(i % 2 === 0 ? stack.url : stack.otherUrl, id)),
         ),
       );
       await eventually(async () => {
-        expect((await get(here, id)).status.state).toBe('TASK_STATE_COMPLETED');
+        expect((await getTask(stack.url, id)).status.state).toBe('TASK_STATE_COMPLETED');
       });
       return historyLength(id);
     };

@@ -2,14 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { createConnection } from 'node:net';
-import { startGateway, startWorker, type TestProcess } from '../harness/processes';
-import { startTestTemporal, type TestTemporal } from '../harness/temporal';
+import { envelope } from '../harness/calls';
+import { useStack } from '../harness/stack';
 
 /** Its clients give up after 5 s without a byte; we promise to stay a second below. */
 const SILENCE_MAX_MS = 4_000;
 
-const processes: TestProcess[] = [];
-let temporal: TestTemporal | undefined;
+const stack = useStack();
 
 interface Chunk {
   readonly text: string;
@@ -43,15 +42,8 @@ let tutorial: Answer;
 let silent: Answer;
 
 beforeAll(async () => {
-  temporal = await startTestTemporal();
-  processes.push(...(await Promise.all([startGateway({ temporal }), startWorker({ temporal })])));
   const quiet = { kind: 'data', data: { events: 1, everyMs: 9_000 } };
   [tutorial, silent] = await Promise.all([stream('tutorial'), stream('steps', [quiet])]);
-}, 90_000);
-
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.stop()));
-  await temporal?.close();
 });
 
 /** Posts `message/stream` over a bare socket and records each HTTP chunk as it was sent. */
@@ -63,13 +55,8 @@ async function stream(skillId: string, more: readonly object[] = []): Promise<An
     parts: [{ kind: 'text', text: 'Process my data' }, ...more],
     metadata: { skillId },
   };
-  const body = JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'message/stream',
-    params: { message },
-  });
-  const { host, hostname, port } = new URL(processes[0]!.url);
+  const body = JSON.stringify(envelope('message/stream', { message }));
+  const { host, hostname, port } = new URL(stack.url);
   const socket = createConnection({ host: hostname, port: Number(port) });
   const sentAt = Date.now();
   socket.write(

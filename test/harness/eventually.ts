@@ -1,19 +1,19 @@
-// Waits for what nothing announces, such as visibility or a counter: asks again until it holds.
+// Waits that end: for what nothing announces by asking again, for what may never come by a deadline.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-const DEADLINE_MS = 15_000;
+/** No single wait of the tests is longer; what takes longer is stuck. */
+export const WAIT_MS = 40_000;
+
+const CHECK_MS = 15_000;
 const POLL_MS = 50;
 
 /**
  * Runs `check` until it does not throw and resolves with its result.
  * @throws whatever the last run of `check` threw, when it does not hold within the deadline.
  */
-export async function eventually<T>(
-  check: () => T | Promise<T>,
-  { withinMs = DEADLINE_MS }: { readonly withinMs?: number } = {},
-): Promise<T> {
-  const deadline = Date.now() + withinMs;
+export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + CHECK_MS;
   for (;;) {
     try {
       return await check();
@@ -22,4 +22,33 @@ export async function eventually<T>(
     }
     await delay(POLL_MS);
   }
+}
+
+/** Asks again until the answer fits; an answer that cannot be had is a failure at once. */
+export async function untilAnswer<T>(
+  what: string,
+  ask: () => Promise<T>,
+  fits: (answer: T) => boolean,
+): Promise<T> {
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`${what}: at last ${JSON.stringify(answer)}`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Rejects when it takes longer than the longest wait of the tests. */
+export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = delay(WAIT_MS, undefined, { signal: done.signal }).then(
+    () => {
+      throw new Error(`${what} did not come within ${String(WAIT_MS)} ms`);
+    },
+    () => new Promise<never>(() => undefined),
+  );
+  return Promise.race([promise, late]).finally(() => {
+    done.abort();
+  });
 }

@@ -1,34 +1,32 @@
 // Real gateway and worker processes, started from the source and ended by pid.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
+import { startChild, type Child } from './child';
 
-const ROOT = join(__dirname, '../..');
-const READY_DEADLINE_MS = 30_000;
+/** A few seconds, but on a machine that is busy with other things. */
+const READY_DEADLINE_MS = 60_000;
 const POLL_MS = 50;
 
+/** A free port may be taken by somebody else until the process is there to listen to it. */
+const STARTS = 3;
+const PORT_IS_TAKEN = /EADDRINUSE|is taken/;
+
 export interface TestProcess {
-  readonly pid: number;
   /** `http://127.0.0.1:<port>` of the gateway, or of the worker's health port. */
   readonly url: string;
   /** What it has printed so far. */
   output(): string;
   /** Ends it with SIGKILL and resolves when it is gone. */
   kill(): Promise<void>;
-  /** Ends it with SIGTERM and resolves with its exit code. */
-  stop(): Promise<number | null>;
+  /** Ends it with SIGTERM and resolves when it is gone. */
+  stop(): Promise<void>;
 }
 
 export interface ProcessOptions {
   readonly temporal: { readonly address: string; readonly dataDir: string };
-  /** Modules or folders for `SKILLS`. Default: the test skills. */
-  readonly skills?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Port of a gateway; a free one by default. */
-  readonly port?: number;
 }
 
 export const TEST_SKILLS = join(__dirname, 'skills');
@@ -43,61 +41,45 @@ export function startWorker(options: ProcessOptions): Promise<TestProcess> {
 
 async function startProcess(
   role: 'gateway' | 'worker',
-  options: ProcessOptions,
+  { temporal, env }: ProcessOptions,
   portVariable: string,
 ): Promise<TestProcess> {
-  const port = options.port ?? (await nextFreePort('127.0.0.1', 0));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', role], {
-    cwd: ROOT,
-    env: {
+  for (let start = 1; ; start += 1) {
+    const port = await nextFreePort('127.0.0.1', 0);
+    const child = startChild([role], {
       ...process.env,
-      TEMPORAL_ADDRESS: options.temporal.address,
-      DATA_DIR: options.temporal.dataDir,
-      SKILLS: options.skills ?? TEST_SKILLS,
+      TEMPORAL_ADDRESS: temporal.address,
+      DATA_DIR: temporal.dataDir,
+      SKILLS: TEST_SKILLS,
       LOG_LEVEL: 'warn',
       [portVariable]: String(port),
-      ...options.env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const { output, stop, kill } = control(child);
-  const url = `http://127.0.0.1:${String(port)}`;
-  await untilReady(url, child, output);
-  return { pid: child.pid ?? 0, url, output, kill, stop };
-}
-
-function control(child: ChildProcess): Pick<TestProcess, 'output' | 'kill' | 'stop'> {
-  let printed = '';
-  const keep = (chunk: Buffer): void => {
-    printed += chunk.toString();
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  const exited = once(child, 'exit') as Promise<[number | null]>;
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    const [code] = await exited;
-    return code;
-  };
-  return {
-    output: () => printed,
-    async kill() {
-      await end('SIGKILL');
-    },
-    stop: () => end('SIGTERM'),
-  };
-}
-
-async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  const deadline = Date.now() + READY_DEADLINE_MS;
-  for (;;) {
-    const response = await fetch(`${url}/readyz`).catch(() => undefined);
-    if (response?.ok === true) return;
-    if (child.exitCode !== null || Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(`the process is not ready:\n${output()}`);
+      ...env,
+    });
+    const url = `http://127.0.0.1:${String(port)}`;
+    const end = async (signal: NodeJS.Signals): Promise<void> => {
+      await child.end(signal);
+    };
+    if (await isReadyInTime(url, child)) {
+      return {
+        url,
+        output: () => child.output(),
+        kill: () => end('SIGKILL'),
+        stop: () => end('SIGTERM'),
+      };
     }
+    await end('SIGKILL');
+    if (start < STARTS && PORT_IS_TAKEN.test(child.output())) continue;
+    throw new Error(`the process is not ready:\n${child.output()}`);
+  }
+}
+
+async function isReadyInTime(url: string, child: Child): Promise<boolean> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  while (!child.hasEnded() && Date.now() < deadline) {
+    const response = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (response?.ok === true) return true;
     // Nothing tells that a port listens but asking it.
     await delay(POLL_MS);
   }
+  return false;
 }

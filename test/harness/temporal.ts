@@ -1,12 +1,12 @@
 // A real Temporal server for one test file, on a database of its own.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findTemporalCli } from '../../src/temporal/embedded/cli';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
 import { startEmbeddedTemporal } from '../../src/temporal/embedded/server';
 import { searchAttributes } from '../../src/temporal/search-attributes';
+import { eagerCli, realCli, type EagerCli } from './temporal-cli';
 
 export interface TestTemporal {
   readonly address: string;
@@ -19,15 +19,18 @@ export interface TestTemporal {
   close(): Promise<void>;
 }
 
-export async function startTestTemporal(): Promise<TestTemporal> {
+export interface TestTemporalOptions {
+  /** Suggests to continue as new after a dozen events, so that short tasks have several runs. */
+  readonly isEager?: boolean;
+}
+
+export async function startTestTemporal({
+  isEager = false,
+}: TestTemporalOptions = {}): Promise<TestTemporal> {
+  const cli: EagerCli = isEager
+    ? await eagerCli()
+    : { path: await realCli(), remove: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), 'longhaul-test-'));
-  const cliPath = process.env['TEMPORAL_CLI_PATH'];
-  const cli = await findTemporalCli({
-    ...(cliPath === undefined ? {} : { cliPath }),
-    searchPath: process.env['PATH'] ?? '',
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'longhaul'),
-    report: () => undefined,
-  });
   const start = (port: number): ReturnType<typeof startEmbeddedTemporal> =>
     startEmbeddedTemporal({
       cli: cli.path,
@@ -57,6 +60,7 @@ export async function startTestTemporal(): Promise<TestTemporal> {
     async close() {
       await server.close();
       await rm(dataDir, { recursive: true, force: true });
+      await cli.remove();
     },
   };
 }

@@ -1,30 +1,24 @@
 // Records the histories that every later build must be able to replay and to read:
-//   node --import tsx test/histories/record.ts
-// Run it after a change that is meant to be incompatible, and only then: the old files are the gate.
+//   node --import tsx test/histories/record.ts [name of a new one …]
+// All of them after a change that is meant to be incompatible, and only then: the old files are the gate.
 
 import { Context } from '@temporalio/activity';
-import { temporal as proto } from '@temporalio/proto';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { temporal as proto } from '@temporalio/proto';
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { limitsOf, loadSkills } from '../../src/activities/load-skills';
-import { createTaskActivities } from '../../src/activities/run-skill';
-import { createDirectoryPartStore } from '../../src/storage/part-store';
-import { openClient } from '../../src/temporal/connection';
-import { findTemporalCli } from '../../src/temporal/embedded/cli';
-import { Tasks, workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
-import { startTaskWorker } from '../../src/worker/worker';
-import type { TaskActivities, TurnLimits } from '../../src/workflows/contract';
+import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
+import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
+import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
-import { isTerminal, type Json, type TaskEvent } from '../../src/workflows/task';
-import { startTestTemporal } from '../harness/temporal';
+import type { Json, TaskEvent, TaskState } from '../../src/workflows/task';
+import type { Caller } from '../harness/task-caller';
+import { isState } from '../harness/task-events';
+import { TASK_QUEUE, TaskStage, quieten } from '../harness/task-worker';
 
 const SCOPE = { tenant: 'test', principal: 'recorder' };
-const TASK_QUEUE = 'tasks';
-const FOREVER = new AbortController().signal;
 
 interface Scenario {
   readonly skillId: string;
@@ -36,10 +30,12 @@ interface Scenario {
   readonly losesWorker?: boolean;
   /** On a server that suggests to continue as new after a few events. */
   readonly seams?: boolean;
+  /** Without a task. */
+  readonly replies?: true;
 }
 
 interface Driven {
-  until(state: string, times?: number): Promise<void>;
+  until(state: TaskState, times?: number): Promise<void>;
   say(text: string): Promise<void>;
   cancel(): Promise<void>;
 }
@@ -105,74 +101,45 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   continued: { skillId: 'asks', drive: answers, seams: true },
+  replied: { skillId: 'answer', replies: true },
+  'replied-failed': { skillId: 'answer', options: { ending: 'failed' }, replies: true },
 };
 
 async function main(): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  for (const file of await readdir(__dirname)) {
+  quieten();
+  const wanted = process.argv.slice(2);
+  const scenarios = Object.entries(SCENARIOS).filter(
+    ([name]) => wanted.length === 0 || wanted.includes(name),
+  );
+  for (const file of wanted.length === 0 ? await readdir(__dirname) : []) {
     if (file.endsWith('.json')) await rm(join(__dirname, file));
   }
-  const scenarios = Object.entries(SCENARIOS);
-  await record(scenarios.filter(([, { seams }]) => seams !== true));
-  await onEagerServer(() => record(scenarios.filter(([, { seams }]) => seams === true)));
-}
-
-/** Temporal suggests to continue as new after thousands of events; this server after a few. */
-async function onEagerServer(work: () => Promise<void>): Promise<void> {
-  const { TEMPORAL_CLI_PATH: cliPath, PATH: searchPath = '' } = process.env;
-  const { path } = await findTemporalCli({
-    ...(cliPath === undefined ? {} : { cliPath }),
-    searchPath,
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'longhaul'),
-    report: () => undefined,
-  });
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-cli-'));
-  const eager = join(folder, 'temporal');
-  const suggestion = '--dynamic-config-value limit.historyCount.suggestContinueAsNew=12';
-  const script = `#!/bin/sh\n[ "$1" = server ] && set -- "$@" ${suggestion}\nexec '${path}' "$@"\n`;
-  await writeFile(eager, script);
-  await chmod(eager, 0o755);
-  process.env['TEMPORAL_CLI_PATH'] = eager;
-  try {
-    await work();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  for (const isEager of [false, true]) {
+    await record(
+      scenarios.filter(([, { seams = false }]) => seams === isEager),
+      isEager,
+    );
   }
 }
 
-async function record(scenarios: readonly (readonly [string, Scenario])[]): Promise<void> {
-  const temporal = await startTestTemporal();
-  const { address } = temporal;
-  const client = openClient({ connection: { address }, client: { namespace: 'default' } });
-  const tasks = new Tasks({ client, taskQueue: TASK_QUEUE });
+async function record(
+  scenarios: readonly (readonly [string, Scenario])[],
+  isEager: boolean,
+): Promise<void> {
   const skills = await loadSkills([join(__dirname, '../harness/skills')]);
-  const activities = createTaskActivities({
-    skills: new Map(skills.map((skill) => [skill.id, skill])),
-    store: createDirectoryPartStore(join(temporal.dataDir, 'parts')),
-    signal: (task, batch) => tasks.signal(task, batch),
-    log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
-  });
-  const worker = await startTaskWorker({
-    connection: { address },
-    namespace: 'default',
-    taskQueue: TASK_QUEUE,
-    activities: losingWorkers(activities),
-    onFailure: (err) => {
-      throw err;
-    },
-  });
+  const stage = new TaskStage({ skills, isEager });
+  await stage.open();
+  await stage.startWorker(TASK_QUEUE, losingWorkers(stage.activities));
   const limits = new Map(skills.map((skill) => [skill.id, skill.limits]));
   for (const [name, scenario] of scenarios) {
-    const ref = await perform(tasks, name, {
-      ...scenario,
-      limits: { ...limits.get(scenario.skillId), ...scenario.limits },
-    });
-    await save(client, ref, name);
+    const bounds = { ...limits.get(scenario.skillId), ...scenario.limits };
+    const limited = { ...scenario, limits: bounds };
+    const workflowId = scenario.replies
+      ? await reply(stage, startOf(name, limited))
+      : workflowIdOf(await perform(stage.caller, name, limited));
+    await save(stage.client, workflowId, name);
   }
-  tasks.feeds.close();
-  await worker.close();
-  await client.connection.close();
-  await temporal.close();
+  await stage.close();
 }
 
 /** The task id says it: the first worker falls silent. */
@@ -186,22 +153,34 @@ function losingWorkers(activities: TaskActivities): TaskActivities {
   };
 }
 
-async function perform(tasks: Tasks, name: string, scenario: Scenario): Promise<TaskRef> {
-  const taskId = `${name}-${randomUUID().slice(0, 8)}`;
-  const ref = { scope: SCOPE, taskId };
-  const data = scenario.options === undefined ? [] : [{ data: scenario.options }];
-  await tasks.start({
+function startOf(name: string, { skillId, options, limits }: Scenario): ReplyStart {
+  const data = options === undefined ? [] : [{ data: options }];
+  return {
     v: FORMAT,
-    ...ref,
+    taskId: `${name}-${randomUUID().slice(0, 8)}`,
     contextId: `context-of-${name}`,
-    skillId: scenario.skillId,
-    limits: limitsOf(scenario.limits),
+    scope: SCOPE,
+    skillId,
+    limits: limitsOf(limits),
     message: { messageId: 'start', role: 'ROLE_USER', parts: [{ text: name }, ...data] },
-  });
+  };
+}
+
+async function reply({ client }: TaskStage, start: ReplyStart): Promise<string> {
+  const replies = new Replies({ client, taskQueue: TASK_QUEUE });
+  const ref = await replies.start(start);
+  await replies.message(ref, AbortSignal.timeout(20_000)).catch(() => undefined);
+  return replyWorkflowIdOf(ref);
+}
+
+async function perform(caller: Caller, name: string, scenario: Scenario): Promise<TaskRef> {
+  const { tasks, begin, eventsUntil, ended } = caller;
+  const ref = await begin(scenario.skillId, startOf(name, scenario));
   let messages = 0;
   await scenario.drive?.({
-    until: (state, times = 1) =>
-      untilEvent(tasks, ref, times, (e) => e.kind === 'status' && e.status.state === state),
+    async until(state, times = 1) {
+      await eventsUntil(ref, nth(times, isState(state)));
+    },
     async say(text) {
       messages += 1;
       const messageId = `follow-up-${messages}`;
@@ -210,32 +189,24 @@ async function perform(tasks: Tasks, name: string, scenario: Scenario): Promise<
     },
     cancel: () => tasks.cancel(ref),
   });
-  await untilEvent(tasks, ref, 1, (e) => e.kind === 'status' && isTerminal(e.status.state));
+  await ended(ref);
   return ref;
 }
 
-async function untilEvent(
-  tasks: Tasks,
-  ref: TaskRef,
+/** True of the event that is the `times`th of those. */
+function nth(
   times: number,
   isIt: (event: TaskEvent) => boolean,
-): Promise<void> {
-  const following = await tasks.follow(ref, { cursor: 1, signal: FOREVER });
-  try {
-    let seen = 0;
-    for await (const event of following.events) {
-      if (isIt(event)) seen += 1;
-      if (seen === times) return;
-    }
-  } finally {
-    following.close();
-  }
-  throw new Error(`${ref.taskId} ended otherwise: ${JSON.stringify(following.now().status)}`);
+): (event: TaskEvent) => boolean {
+  let seen = 0;
+  return (event) => {
+    if (isIt(event)) seen += 1;
+    return seen === times;
+  };
 }
 
 /** One file a run: `name.json`, or `name-1.json`, `name-2.json` … of a task with several. */
-async function save(client: Client, ref: TaskRef, name: string): Promise<void> {
-  const workflowId = workflowIdOf(ref);
+async function save(client: Client, workflowId: string, name: string): Promise<void> {
   // The task has told its end before the run is closed.
   await client.workflow.getHandle(workflowId).result();
   const histories: string[] = [];

@@ -15,6 +15,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHistoryEvent } from '../../src/temporal/history';
+import { FORMAT } from '../../src/workflows/emission';
 import { foldTask, type TaskFold } from '../../src/workflows/task-state';
 import type { Task, TaskEvent } from '../../src/workflows/task';
 
@@ -30,7 +31,9 @@ const names = readdirSync(HISTORIES)
   .map((file) => file.slice(0, -'.json'.length));
 
 /** `asked` of `asked`; `continued` of `continued-1`, `continued-2` …: one task, several runs. */
-const taskNames = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))];
+const taskNames = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))].filter(
+  (name) => !name.startsWith('replied'),
+);
 
 function load(name: string): IHistory {
   const text = readFileSync(join(HISTORIES, `${name}.json`), 'utf8');
@@ -70,6 +73,8 @@ describe('every recorded history', () => {
         'continued-2',
         'failed',
         'rejected',
+        'replied',
+        'replied-failed',
         'threw-and-retried',
         'worker-lost',
       ]),
@@ -89,6 +94,15 @@ describe('every recorded history', () => {
     const { events } = await readTask(name);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   });
+});
+
+test.each([
+  ['replied', 'completed', 'replied, attempt 1'],
+  ['replied-failed', 'failed', 'because'],
+])('a reply is read as it ended: %s', async (name, state, text) => {
+  const closed = load(name).events?.at(-1)?.workflowExecutionCompletedEventAttributes;
+  const end = await decode(closed?.result?.payloads?.[0]);
+  expect(end).toEqual({ v: FORMAT, state, message: { parts: [{ text }] } });
 });
 
 interface Read {
@@ -140,7 +154,7 @@ describe('the gate is red', () => {
       'waits where it did not',
       'task-workflow.ts',
       '  life.openTurn();',
-      '  await sleep(1);\n  life.openTurn();',
+      '  await condition(() => false, 1);\n  life.openTurn();',
     ],
     ['no longer publishes its decisions', 'task-life.ts', 'upsertMemo({', 'void ({'],
     [

@@ -1,5 +1,6 @@
 // Skills for tests: plain objects, loaded as a user's own would be.
 
+import { appendFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const textOf = (message) =>
@@ -118,5 +119,66 @@ export default [
     }
     await page.finalize();
     return { state: 'completed' };
+  }),
+
+  /** Answers with one message: what was said, and in which attempt. The data part tells the rest. */
+  skill(
+    'answer',
+    async (ctx) => {
+      const { waitMs = 0, ending, ledger } = optionsOf(ctx);
+      if (ledger !== undefined) await appendFile(ledger, `${ctx.taskId}\n`);
+      await ctx.progress('nobody is told');
+      await delay(waitMs, undefined, { signal: ctx.signal });
+      if (ending === 'failed' || ending === 'rejected')
+        return { state: ending, message: 'because' };
+      if (ending === 'completed') return { state: 'completed' };
+      if (ending === 'asks') await ctx.ask('what?');
+      if (ending === 'artifact') await ctx.saveArtifact({ parts: [{ text: 'lost' }] });
+      return { reply: `${textOf(ctx.message)}, attempt ${ctx.attempt}` };
+    },
+    { replies: true },
+  ),
+
+  skill('replies-undeclared', async () => ({ reply: 'hello' })),
+  skill('says-nonsense', async () => ({
+    state: 'completed',
+    message: { parts: [{ words: 'x' }] },
+  })),
+
+  /** Leaves an error where nobody catches it. */
+  skill(
+    'stray',
+    async (ctx) => {
+      const { how } = optionsOf(ctx);
+      const fail = () => {
+        throw new Error(`stray ${how}`);
+      };
+      if (how === 'promise') void delay(10).then(fail);
+      if (how === 'timer') setTimeout(fail, 10);
+      await delay(60_000, undefined, { signal: ctx.signal });
+    },
+    { limits: { maximumAttempts: 1 } },
+  ),
+
+  /** Ends the task at once, without an import. */
+  skill('gives-up', async (ctx) => {
+    throw Object.assign(new Error(`gave up in attempt ${ctx.attempt}`), { retryable: false });
+  }),
+
+  /** Asks `questions` times and says what it was told. */
+  skill('interview', async (ctx) => {
+    const { questions = 3 } = optionsOf(ctx);
+    const answers = [];
+    for (let i = 1; i <= questions; i += 1) answers.push(textOf(await ctx.ask(`question ${i}`)));
+    return { state: 'completed', message: answers.join(', ') };
+  }),
+
+  /** Cleans up for `cleanUpMs` after a cancel, and says so. */
+  skill('tidy', async (ctx) => {
+    const { cleanUpMs = 1_800 } = optionsOf(ctx);
+    await ctx.progress('started');
+    await delay(60_000, undefined, { signal: ctx.signal }).catch(() => undefined);
+    await delay(cleanUpMs);
+    return { state: 'canceled', message: 'tidied up' };
   }),
 ];

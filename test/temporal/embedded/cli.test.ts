@@ -2,12 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
 import { findTemporalCli, type TemporalCli } from '../../../src/temporal/embedded/cli';
 import { downloadCli } from '../../../src/temporal/embedded/vendor-download';
+import { writeProgram } from '../../harness/program';
 import { cleanUp, later, temporaryFolder } from './owner-process';
 
 const SYSTEM_PATH = process.env['PATH'] ?? '';
@@ -19,10 +20,7 @@ afterEach(cleanUp);
 
 /** A shell script called `name` in a folder of its own; resolves with its path. */
 async function program(name: string, text: string): Promise<string> {
-  const path = join(await temporaryFolder(), name);
-  await writeFile(path, `#!/bin/sh\n${text}\n`);
-  await chmod(path, 0o755);
-  return path;
+  return writeProgram(await temporaryFolder(), name, text);
 }
 
 function fakeCli(version: string): Promise<string> {

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,8 +15,9 @@ import {
   type EmbeddedTemporal,
   type EmbeddedTemporalOptions,
 } from '../../../src/temporal/embedded/server';
+import { writeProgram } from '../../harness/program';
+import { realCli } from '../../harness/temporal-cli';
 import { cleanUp, later, spawnOwner, temporaryFolder } from './owner-process';
-import { realCli } from './real-cli';
 
 let cli: string;
 
@@ -64,10 +65,7 @@ async function takenPort(): Promise<number> {
 }
 
 async function script(text: string): Promise<string> {
-  const path = join(await temporaryFolder(), 'temporal');
-  await writeFile(path, `#!/bin/sh\n${text}\n`);
-  await chmod(path, 0o755);
-  return path;
+  return writeProgram(await temporaryFolder(), 'temporal', text);
 }
 
 describe('the start', () => {

@@ -1,0 +1,44 @@
+// One command of `src/main.ts` as a process of its own, run from the source.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+export interface Child {
+  readonly pid: number;
+  /** What it has printed so far. */
+  output(): string;
+  hasEnded(): boolean;
+  /** Resolves with the exit code, null after a signal; everything is printed by then. */
+  readonly ended: Promise<number | null>;
+  /** Sends the signal, unless it is over already, and resolves when it is gone. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export function startChild(args: readonly string[], env: NodeJS.ProcessEnv): Child {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  const keep = (chunk: Buffer): void => {
+    printed += chunk.toString();
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const ended = (once(child, 'close') as Promise<[number | null]>).then(([code]) => code);
+  return {
+    pid: child.pid ?? 0,
+    output: () => printed,
+    hasEnded,
+    ended,
+    end(signal) {
+      if (!hasEnded()) child.kill(signal);
+      return ended;
+    },
+  };
+}

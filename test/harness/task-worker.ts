@@ -1,0 +1,129 @@
+// A worker in this process and the client side of its tasks, on a real Temporal server and without a gateway.
+
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { join } from 'node:path';
+import { createTaskActivities } from '../../src/activities/run-skill';
+import type { Skill } from '../../src/activities/skill';
+import { createDirectoryPartStore } from '../../src/storage/part-store';
+import { openClient } from '../../src/temporal/connection';
+import { Tasks } from '../../src/temporal/tasks';
+import { startTaskWorker, type TaskWorker } from '../../src/worker/worker';
+import type { TaskActivities } from '../../src/workflows/contract';
+import type { Batch } from '../../src/workflows/emission';
+import { serviceError } from './service-error';
+import { createCaller, type Caller } from './task-caller';
+import { startTestTemporal, type TestTemporal, type TestTemporalOptions } from './temporal';
+
+const NAMESPACE = 'default';
+/** What a worker polls, and a caller uses, unless told otherwise. */
+export const TASK_QUEUE = 'tasks';
+
+/** gRPC's status code. */
+const INVALID_ARGUMENT = 3;
+
+/** A first run may have to fetch the server. */
+const START_DEADLINE_MS = 300_000;
+
+export interface TaskStageOptions extends TestTemporalOptions {
+  readonly skills: readonly Skill[];
+  /** Batches that Temporal is said to refuse for good. */
+  refuses?(batch: Batch): boolean;
+}
+
+/** A stage with a worker from the test file's first `beforeAll` to its last `afterAll`. */
+export function useTaskStage(options: TaskStageOptions): TaskStage {
+  const stage = new TaskStage(options);
+  beforeAll(async () => {
+    quieten();
+    await stage.open();
+    await stage.startWorker();
+  }, START_DEADLINE_MS);
+  afterAll(() => stage.close());
+  return stage;
+}
+
+/** Once in a process: the core tells each task that fails, and here they are meant to. */
+export function quieten(): void {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+}
+
+export class TaskStage {
+  /** On the queue that `startWorker` polls by default. */
+  readonly caller: Caller;
+  private readonly options: TaskStageOptions;
+  private readonly callers: Caller[] = [];
+  private readonly workers = new Set<TaskWorker>();
+  private opened: { readonly temporal: TestTemporal; readonly client: Client } | undefined;
+
+  constructor(options: TaskStageOptions) {
+    this.options = options;
+    this.caller = this.callerOn(TASK_QUEUE);
+  }
+
+  get client(): Client {
+    return this.running.client;
+  }
+
+  /** Those of a worker process, with the skills of this stage. */
+  get activities(): TaskActivities {
+    const { skills, refuses } = this.options;
+    return createTaskActivities({
+      skills: new Map(skills.map((skill) => [skill.id, skill])),
+      store: createDirectoryPartStore(join(this.running.temporal.dataDir, 'parts')),
+      signal: (task, batch) =>
+        refuses?.(batch) === true
+          ? Promise.reject(serviceError(INVALID_ARGUMENT))
+          : this.caller.tasks.signal(task, batch),
+      log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
+    });
+  }
+
+  async open(): Promise<void> {
+    const temporal = await startTestTemporal(this.options);
+    const connection = { address: temporal.address };
+    this.opened = {
+      temporal,
+      client: openClient({ connection, client: { namespace: NAMESPACE } }),
+    };
+  }
+
+  /** As a process of its own; on another queue than the default, no worker polls until one is started. */
+  callerOn(taskQueue = TASK_QUEUE): Caller {
+    const openTasks = (): Tasks => new Tasks({ client: this.client, taskQueue });
+    const caller = createCaller(openTasks, this.options.skills);
+    this.callers.push(caller);
+    return caller;
+  }
+
+  async startWorker(taskQueue = TASK_QUEUE, activities = this.activities): Promise<TaskWorker> {
+    const worker = await startTaskWorker({
+      connection: { address: this.running.temporal.address },
+      namespace: NAMESPACE,
+      taskQueue,
+      activities,
+      onFailure: (err) => {
+        throw err;
+      },
+    });
+    this.workers.add(worker);
+    return {
+      close: async () => {
+        this.workers.delete(worker);
+        await worker.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const caller of this.callers) caller.close();
+    await Promise.all([...this.workers].map((worker) => worker.close()));
+    await this.opened?.client.connection.close();
+    await this.opened?.temporal.close();
+  }
+
+  private get running(): { readonly temporal: TestTemporal; readonly client: Client } {
+    if (this.opened === undefined) throw new Error('the stage is not open');
+    return this.opened;
+  }
+}
