@@ -1,24 +1,22 @@
 // An artifact that grows chunk by chunk: one id for life, first `append: false`, last `lastChunk: true`.
 
 import type { ContentPart } from '../workflows/task';
-import type { Spoken } from './emitter';
-import { checkPart } from './say';
+import type { Spoken } from './spoken';
+import { checkPart, toStreamOptions } from './say';
 import type { ArtifactOptions, ArtifactStream } from './skill';
 
 type Opened = ArtifactOptions & { readonly artifactId: string };
 
-/** Nothing is sent before the first chunk. */
+/**
+ * Nothing is sent before the first chunk.
+ * @throws SkillError
+ */
 export function openArtifact(
   options: Opened,
   say: (spoken: Spoken) => Promise<void>,
 ): ArtifactStream {
-  const { artifactId, mediaType, name, description, metadata } = options;
-  const heading = {
-    artifactId,
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
+  const { mediaType, ...heading } = toStreamOptions(options);
+  const { artifactId, name } = heading;
   let isOpen = false;
   let isFinal = false;
 

@@ -4,9 +4,10 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { storeBigParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
+import { AGENT_PARTS_BYTES } from '../workflows/limits';
 import type { Emitter } from './emitter';
 import { toArtifactEmission, toSkillMessage } from './say';
-import { SkillError, type Say, type SkillArtifact, type SkillResult } from './skill';
+import type { Say, SkillArtifact, SkillResult } from './skill';
 import type { Question } from './skill-run';
 import type { StopWatch } from './stop-watch';
 
@@ -44,7 +45,8 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
   switch (stop.reason) {
     case 'worker-shutdown':
     case 'task-gone':
-      // Another worker takes over at once; for a task that is gone nobody listens.
+      // Another worker takes over at once; for a task that is gone nobody listens. Not even a result
+      // counts: a loop that the abort has cut short returns one like a loop that has come to its end.
       throw ApplicationFailure.retryable('the run was stopped', stop.reason);
     case 'unrecordable':
       return endedAs('failed', turn, 'what the skill said could not be recorded');
@@ -69,15 +71,13 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     case 'asks': {
       await emitter.flush();
       const { state, message } = ended.question;
-      const parts = await storeBigParts(store, message.parts);
+      const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
       return { kind: 'asks', state, attempt, message: { ...message, parts } };
     }
     case 'threw': {
       await emitter.flush();
       const { error } = ended;
-      if (error instanceof SkillError && !error.retryable) {
-        return endedAs('failed', turn, error.message);
-      }
+      if (isFinal(error)) return endedAs('failed', turn, textOf(error));
       return { kind: 'threw', attempt, reason: textOf(error) };
     }
     case 'abandoned':
@@ -127,11 +127,20 @@ function problemOf(result: unknown, { input, stop }: Turn): string | undefined {
 async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Promise<TurnOutcome> {
   if (say === undefined) return { kind: 'ended', state, attempt };
   const message = toSkillMessage(say);
-  const parts = await storeBigParts(store, message.parts);
+  const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
   return { kind: 'ended', state, attempt, message: { ...message, parts } };
 }
 
+/** By its shape: a skill may have another copy of `SkillError`, or none. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Error && 'retryable' in error && error.retryable === false;
+}
+
+/** Of an error's text; some quote the whole input that they could not read. */
+const ERROR_TEXT_MAX = 4_096;
+
 /** The text of an error, never its stack. */
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.length > ERROR_TEXT_MAX ? `${text.slice(0, ERROR_TEXT_MAX)} …` : text;
 }

@@ -2,26 +2,17 @@
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { isFault } from '../temporal/connection';
-import { INLINE_PART_BYTES, inlineSize, storeBigParts } from '../temporal/stored-parts';
+import { inlineSize, isStoreFault, storePlanned, type PartsPlan } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
-import { TASK_INLINE_BYTES } from '../workflows/contract';
-import {
-  FORMAT,
-  type ArtifactEmission,
-  type Batch,
-  type Emission,
-  type ProgressEmission,
-} from '../workflows/emission';
+import { FORMAT, type Batch, type Emission } from '../workflows/emission';
+import { jsonBytes } from '../workflows/json-bytes';
+import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
 import type { ContentPart } from '../workflows/task';
+import { Allowance } from './allowance';
+import type { Spoken } from './spoken';
 
-/** An emission before big parts are stored. */
-export type Spoken = (Omit<ProgressEmission, 'parts'> | Omit<ArtifactEmission, 'parts'>) & {
-  readonly parts: readonly ContentPart[];
-};
-
-/** One signal; Temporal warns from here on and a history is read whole. */
-const BATCH_BYTES = 262_144;
+export type { Spoken };
 
 /** Queued beyond this, `emit` makes the skill wait: memory is bounded, nothing is dropped. */
 const QUEUE_BYTES = 524_288;
@@ -44,7 +35,7 @@ export interface EmitterOptions {
   readonly turn: number;
   readonly attempt: number;
   readonly store: PartStore;
-  /** Bytes of the task that are inline already. */
+  /** Bytes of the artifacts that the task had before; see `TurnInput`. */
   readonly inlineBytes: number;
   /** Records one batch; rejects with what the Temporal client throws. */
   send(batch: Batch): Promise<void>;
@@ -56,14 +47,20 @@ export interface EmitterOptions {
 
 interface Queued {
   readonly spoken: Spoken;
+  /** As JSON before big parts are stored. */
   readonly bytes: number;
+}
+
+interface Planned {
+  readonly spoken: Spoken;
+  readonly plan: PartsPlan;
 }
 
 export class Emitter {
   private readonly options: EmitterOptions;
   private queue: Queued[] = [];
   private queuedBytes = 0;
-  private inlineLeft: number;
+  private readonly allowance: Allowance;
   private n = 0;
   private lastSentAt = 0;
   private pumping: Promise<void> | undefined;
@@ -73,13 +70,17 @@ export class Emitter {
 
   constructor(options: EmitterOptions) {
     this.options = options;
-    this.inlineLeft = TASK_INLINE_BYTES - options.inlineBytes;
+    this.allowance = new Allowance(options.inlineBytes);
   }
 
-  /** Takes an emission; resolves when there is room for more. */
+  /**
+   * Takes an emission; resolves when there is room for more.
+   * @throws SkillError when the task can hold no more artifacts; what the Temporal client throws.
+   */
   async emit(spoken: Spoken): Promise<void> {
     if (this.isClosed) return;
     this.throwFailure();
+    if (spoken.kind === 'artifact') this.allowance.admit(spoken.artifactId);
     this.enqueue(spoken);
     this.pumping ??= this.pump();
     while (this.queuedBytes > QUEUE_BYTES && this.pumping !== undefined) await this.pumping;
@@ -100,12 +101,14 @@ export class Emitter {
   }
 
   private enqueue(spoken: Spoken): void {
-    const bytes = spoken.parts.reduce((sum, part) => sum + inlineSize(part), 0);
+    const queued = { spoken, bytes: sizeOf(spoken) };
     const last = this.queue.at(-1);
-    const joined = last === undefined ? undefined : joinChunks(last, { spoken, bytes });
-    if (joined === undefined) this.queue.push({ spoken, bytes });
+    // What is stored in any case is stored in large pieces.
+    const maxBytes = this.allowance.isInlineSpent ? SIGNAL_BYTES : INLINE_PART_BYTES;
+    const joined = last === undefined ? undefined : joinChunks(last, queued, maxBytes);
+    if (joined === undefined) this.queue.push(queued);
     else this.queue[this.queue.length - 1] = joined;
-    this.queuedBytes += bytes;
+    this.queuedBytes += queued.bytes;
   }
 
   private async pump(): Promise<void> {
@@ -114,7 +117,11 @@ export class Emitter {
       await setImmediate();
       while (this.queue.length > 0) {
         await this.untilDue();
-        const emissions = await Promise.all(this.take().map((spoken) => this.store(spoken)));
+        const planned = this.take().map((spoken) => ({
+          spoken,
+          plan: this.allowance.take(spoken),
+        }));
+        const emissions = await Promise.all(planned.map((one) => this.store(one)));
         const { turn, attempt } = this.options;
         this.lastSentAt = Date.now();
         await this.send({ v: FORMAT, turn, attempt, n: this.n, emissions });
@@ -132,8 +139,8 @@ export class Emitter {
 
   private async untilDue(): Promise<void> {
     const interval = FLUSH_INTERVALS.find(({ below }) => this.n < below)?.ms ?? 0;
-    const wait = this.lastSentAt + interval - Date.now();
-    if (wait <= 0 || this.queuedBytes >= BATCH_BYTES) return;
+    const wait = this.lastSentAt + Math.max(interval, this.allowance.paceMs) - Date.now();
+    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES) return;
     const signal = AbortSignal.any([this.hurry.signal, this.options.signal]);
     await delay(wait, undefined, { signal }).catch(() => undefined);
   }
@@ -143,8 +150,8 @@ export class Emitter {
     let count = 0;
     for (const queued of this.queue) {
       // What is bigger is stored, so that no emission weighs more than a batch.
-      const weight = Math.min(queued.bytes, BATCH_BYTES);
-      if (count > 0 && bytes + weight > BATCH_BYTES) break;
+      const weight = Math.min(queued.bytes, SIGNAL_BYTES);
+      if (count > 0 && bytes + weight > SIGNAL_BYTES) break;
       bytes += weight;
       count += 1;
     }
@@ -153,25 +160,31 @@ export class Emitter {
     return taken.map(({ spoken }) => spoken);
   }
 
-  private async store(spoken: Spoken): Promise<Emission> {
-    const isStream = spoken.kind === 'artifact';
-    const parts = await storeBigParts(this.options.store, spoken.parts, {
-      budget: Math.min(BATCH_BYTES, this.inlineLeft),
-      // A stream of small chunks must not pass the budget; a progress text stays readable.
-      ...(isStream && this.inlineLeft <= 0 ? { smallest: 1 } : {}),
-    });
-    const stays = spoken.parts.filter((_part, index) => !('ref' in (parts[index] ?? {})));
-    this.inlineLeft -= stays.reduce((sum, part) => sum + inlineSize(part), 0);
+  private async store({ spoken, plan }: Planned): Promise<Emission> {
+    const { store } = this.options;
+    const parts = await this.untilDone(() => storePlanned(store, plan), isStoreFault);
     return { ...spoken, parts };
   }
 
   private async send(batch: Batch): Promise<void> {
+    const bytes = jsonBytes(batch);
+    // Temporal's client would call this a lack of resources, as if it would pass.
+    if (bytes > PAYLOAD_MAX_BYTES) {
+      throw new RangeError(`a batch of ${String(bytes)} bytes is more than Temporal takes`);
+    }
+    await this.untilDone(() => this.options.send(batch), isFault);
+  }
+
+  /** Tries again after each fault, until the run is stopped. */
+  private async untilDone<T>(
+    act: () => Promise<T>,
+    isPassing: (err: unknown) => boolean,
+  ): Promise<T> {
     for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       try {
-        await this.options.send(batch);
-        return;
+        return await act();
       } catch (err) {
-        if (this.options.signal.aborted || !isFault(err)) throw err;
+        if (this.options.signal.aborted || !isPassing(err)) throw err;
         await delay(waitMs, undefined, { signal: this.options.signal }).catch(() => undefined);
       }
     }
@@ -182,12 +195,17 @@ export class Emitter {
   }
 }
 
-/** Chunks of one artifact that wait together travel as one, as long as they stay inline. */
-function joinChunks(first: Queued, second: Queued): Queued | undefined {
+function sizeOf(spoken: Spoken): number {
+  const partsBytes = spoken.parts.reduce((sum, part) => sum + inlineSize(part), 0);
+  return jsonBytes({ ...spoken, parts: [] }) + partsBytes;
+}
+
+/** Chunks of one artifact that wait together travel as one. */
+function joinChunks(first: Queued, second: Queued, maxBytes: number): Queued | undefined {
   const { spoken: a } = first;
   const { spoken: b } = second;
   const bytes = first.bytes + second.bytes;
-  if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > INLINE_PART_BYTES) return undefined;
+  if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > maxBytes) return undefined;
   if (a.artifactId !== b.artifactId || !b.append || a.last) return undefined;
   const parts = joinParts(a.parts, b.parts) as readonly ContentPart[];
   return { spoken: { ...a, parts, last: b.last }, bytes };

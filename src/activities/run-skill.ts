@@ -12,6 +12,7 @@ import { Emitter } from './emitter';
 import type { Skill, SkillLog } from './skill';
 import { SkillRun, type Question } from './skill-run';
 import { watchForStop } from './stop-watch';
+import { owningStrayErrors } from './stray-errors';
 
 export interface SkillRuntime {
   readonly skills: ReadonlyMap<string, Skill>;
@@ -69,21 +70,25 @@ interface Performance extends Turn {
 
 /** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
 async function perform(performance: Performance): Promise<Ended> {
-  const { skill, stop, input } = performance;
+  const { skill, stop, input, log } = performance;
   return new Promise<Ended>((resolve) => {
     const suspend = (question: Question): void => {
       resolve({ kind: 'asks', question });
     };
-    SkillRun.open({ ...performance, signal: stop.now, suspend })
-      .then((ctx) => skill.run(ctx))
-      .then(
-        (result) => {
+    const fail = (error: unknown): void => {
+      resolve({ kind: 'threw', error });
+    };
+    const onStray = (error: unknown): void => {
+      log.error('the skill left an error that nobody caught', { err: error });
+      fail(error);
+    };
+    owningStrayErrors(onStray, () => {
+      SkillRun.open({ ...performance, signal: stop.now, suspend })
+        .then((ctx) => skill.run(ctx))
+        .then((result) => {
           resolve({ kind: 'result', result });
-        },
-        (error: unknown) => {
-          resolve({ kind: 'threw', error });
-        },
-      );
+        }, fail);
+    });
     stop.now.addEventListener('abort', () => {
       void delay(input.limits.cancelGraceMs).then(() => {
         resolve({ kind: 'abandoned' });

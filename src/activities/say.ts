@@ -1,63 +1,141 @@
-// What a skill says, checked and in the form that is recorded. Skills may be written without types.
+// What a skill says, checked and in the form that is recorded. Skills may be written without types,
+// so nothing but the known fields goes on, and what cannot be stored beside Temporal has bounds.
 
 import { z } from 'zod';
-import type { ContentPart } from '../workflows/task';
-import type { Spoken } from './emitter';
-import { SkillError, type Say, type SkillArtifact, type SkillMessage } from './skill';
+import { descriptionOf, planParts } from '../temporal/stored-parts';
+import { jsonBytes } from '../workflows/json-bytes';
+import { AGENT_UNSTORED_BYTES, METADATA_BYTES, SIGNAL_BYTES } from '../workflows/limits';
+import type { ContentPart, Json, JsonObject } from '../workflows/task';
+import type { Spoken } from './spoken';
+import {
+  SkillError,
+  type ArtifactOptions,
+  type Say,
+  type SkillArtifact,
+  type SkillMessage,
+} from './skill';
+
+/** As long as the ids that clients choose. */
+const ID_MAX = 256;
+const NAME_MAX = 1_024;
+const DESCRIPTION_MAX = 8_192;
 
 const CONTENTS = ['text', 'raw', 'url', 'data'] as const;
 
-const metadata = z.record(z.string(), z.unknown()).optional();
+const metadata = z
+  .custom<JsonObject>(isObject, 'must be an object')
+  .refine((value) => jsonBytes(value) <= METADATA_BYTES, {
+    error: `must not be longer than ${String(METADATA_BYTES)} bytes of JSON`,
+  })
+  .optional();
 
 const part = z
-  .looseObject({
+  .object({
     text: z.string().optional(),
     raw: z.string('must be a string in base64').optional(),
     url: z.string().optional(),
-    filename: z.string().optional(),
-    mediaType: z.string().optional(),
+    data: z.custom<Json>().optional(),
+    filename: z.string().max(NAME_MAX).optional(),
+    mediaType: z.string().max(ID_MAX).optional(),
     metadata,
   })
-  .refine((p) => CONTENTS.filter((content) => p[content] !== undefined).length === 1, {
+  .refine((p) => CONTENTS.filter((content) => (p[content] ?? undefined) !== undefined).length === 1, {
     error: 'must hold exactly one of text, raw, url, data',
+  })
+  .transform(({ text, raw, url, data = null, ...description }): ContentPart => {
+    const described = descriptionOf(present(description));
+    if (text !== undefined) return { ...described, text };
+    if (raw !== undefined) return { ...described, raw };
+    return url === undefined ? { ...described, data } : { ...described, url };
   });
 
 const parts = z.array(part).min(1, 'needs at least one part');
 
-const message = z.looseObject({ parts, metadata });
+const message = z.object({ parts, metadata });
 
-const artifact = z.looseObject({
-  artifactId: z.string().min(1).optional(),
-  name: z.string().optional(),
-  description: z.string().optional(),
-  parts,
+const heading = z.object({
+  artifactId: z.string().min(1).max(ID_MAX),
+  name: z.string().max(NAME_MAX).optional(),
+  description: z.string().max(DESCRIPTION_MAX).optional(),
   metadata,
 });
+
+const artifact = heading.extend({ parts });
+
+const streamOptions = heading.extend({ mediaType: z.string().max(ID_MAX).optional() });
 
 /** @throws SkillError that names what is wrong with it. */
 export function toSkillMessage(say: Say): SkillMessage {
   if (typeof say === 'string') return { parts: [{ text: say }] };
-  assertShape('a message is a string or { parts }', message, say);
-  return say;
+  return recordable('a message is a string or { parts }', () => {
+    const said = present(message.parse(say));
+    assertFits(said, AGENT_UNSTORED_BYTES);
+    return said;
+  });
 }
 
 /** @throws SkillError */
 export function toArtifactEmission(said: SkillArtifact, artifactId: string): Spoken {
-  assertShape('an artifact is { name, parts }', artifact, said);
-  const at = Date.now();
-  return { kind: 'artifact', at, ...said, artifactId, append: false, last: true };
+  return recordable('an artifact is { name, parts }', () => {
+    const known = present(artifact.parse({ ...said, artifactId }));
+    assertFits(known, SIGNAL_BYTES);
+    return { kind: 'artifact', at: Date.now(), ...known, append: false, last: true };
+  });
+}
+
+type Opened = ArtifactOptions & { readonly artifactId: string };
+
+/** @throws SkillError */
+export function toStreamOptions(said: Opened): Opened {
+  const claim = 'ctx.artifact takes { name, description, artifactId, metadata, mediaType }';
+  return recordable(claim, () => present(streamOptions.parse(said)));
 }
 
 /** @throws SkillError */
 export function checkPart(said: ContentPart): ContentPart {
-  assertShape('a chunk is a string or a part', part, said);
-  return said;
+  return recordable('a chunk is a string or a part', () => {
+    const known = part.parse(said);
+    assertFits({ parts: [known] }, AGENT_UNSTORED_BYTES);
+    return known;
+  });
 }
 
-function assertShape(claim: string, schema: z.ZodType, said: unknown): void {
-  const checked = schema.safeParse(said);
-  if (checked.success) return;
-  const text = `${claim}:\n${z.prettifyError(checked.error)}`;
-  // It would be the same at the next attempt.
-  throw new SkillError(text, { retryable: false });
+/** What is wrong would be wrong at the next attempt too. */
+function recordable<T>(claim: string, read: () => T): T {
+  try {
+    return read();
+  } catch (err) {
+    // Not only zod's: `JSON.stringify` throws at a circle and at a BigInt.
+    const reason = err instanceof z.ZodError ? z.prettifyError(err) : messageOf(err);
+    throw new SkillError(`${claim}:\n${reason}`, { retryable: false, cause: err });
+  }
+}
+
+function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
+}
+
+/** Contents of `text`, `raw` and `data` can be stored beside Temporal, whatever their size. */
+function assertFits(
+  { parts: said, ...rest }: { readonly parts: readonly ContentPart[] },
+  maxBytes: number,
+): void {
+  const bytes = jsonBytes(rest) + planParts(said, 0).bytes;
+  if (bytes <= maxBytes) return;
+  throw new RangeError(
+    `its urls, metadata, names and number of parts come to ${String(bytes)} bytes of JSON, ` +
+      `and ${String(maxBytes)} is the most`,
+  );
+}
+
+type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** Without the fields that are undefined. */
+function present<T extends object>(value: T): Present<T> {
+  const there = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(there) as Present<T>;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,7 @@ import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
-import type { Emitter, Spoken } from './emitter';
+import type { Emitter } from './emitter';
 import { openArtifact } from './artifact-stream';
 import { toArtifactEmission, toSkillMessage } from './say';
 import {
@@ -19,6 +19,7 @@ import {
   type SkillLog,
   type SkillMessage,
 } from './skill';
+import type { Spoken } from './spoken';
 
 /** The question that ends a turn. */
 export interface Question {

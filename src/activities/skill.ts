@@ -164,7 +164,8 @@ export function reply(message: Say): SkillResult {
 
 /**
  * An error with a verdict: `retryable: false` ends the task as `failed` with this text at once,
- * `true` runs the skill again by its limits. Any other thrown error counts as retryable.
+ * `true` runs the skill again by its limits. Any other thrown error counts as retryable; one with
+ * a `retryable` of its own counts as this one does, so that a skill file needs no import.
  */
 export class SkillError extends Error {
   readonly retryable: boolean;

@@ -1,14 +1,17 @@
 // Where a message goes: to a new task, to a task that is open, or to a skill that replies.
 
 import { createHash, createHmac, randomUUID } from 'node:crypto';
+import stringify from 'safe-stable-stringify';
 import type { Replies, ReplyRef } from '../temporal/replies';
-import { storeBigParts } from '../temporal/stored-parts';
+import { planParts, storePlanned } from '../temporal/stored-parts';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
 import type { PartStore } from '../storage/part-store';
 import type { TurnLimits } from '../workflows/contract';
 import { FORMAT } from '../workflows/emission';
+import { USER_PARTS_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Scope } from '../workflows/task';
+import { assertMessageFits } from './message-size';
 
 /** Which skill takes a message, and within which bounds. */
 export interface SkillChoice {
@@ -67,7 +70,7 @@ export class Intake {
 
   /**
    * Resolves when the message is recorded.
-   * @throws TaskError `invalid` when no skill takes it; what `Tasks.message` and `Tasks.start` throw.
+   * @throws TaskError `invalid` when no skill takes it or it is too long; what `Tasks.message` and `Tasks.start` throw.
    */
   async take(scope: Scope, submission: Submission): Promise<Taken> {
     // Whoever sends it is the user here; the journal of answers is the user's messages in order.
@@ -82,7 +85,8 @@ export class Intake {
   private async followUp({ scope, message, key, digest }: Given, taskId: string): Promise<Taken> {
     const ref = { scope, taskId };
     const followUp = { v: FORMAT, message: await this.stored(message), ...digest } as const;
-    const { seq } = await this.options.tasks.message(ref, followUp, idOf(scope, 'message', key));
+    const updateId = key === undefined ? undefined : idOf(scope, 'message', key);
+    const { seq } = await this.options.tasks.message(ref, followUp, updateId);
     return { kind: 'task', ref, since: seq };
   }
 
@@ -100,8 +104,11 @@ export class Intake {
     return { kind: 'task', ref: { scope, taskId }, since: 0, skillId: choice.skillId };
   }
 
+  /** @throws TaskError `invalid` when too much of it would have to travel inline. */
   private async stored(message: Message<ContentPart>): Promise<Message> {
-    return { ...message, parts: await storeBigParts(this.options.store, message.parts) };
+    const plan = planParts(message.parts, USER_PARTS_BYTES);
+    assertMessageFits(message, plan.bytes);
+    return { ...message, parts: await storePlanned(this.options.store, plan) };
   }
 
   private choose(message: Message<ContentPart>): SkillChoice {
@@ -127,7 +134,7 @@ function idOf(scope: Scope, use: string, key: string | undefined): string {
   return [0, 8, 12, 16, 20].map((at, i) => hex.slice(at, [8, 12, 16, 20, 32][i])).join('-');
 }
 
-/** What makes two messages the same request. The codec has put the keys into one order. */
+/** What makes two messages the same request; the order of members says nothing in JSON. */
 function digestOf(message: Message<ContentPart>): string {
-  return createHash('sha256').update(JSON.stringify(message)).digest('hex');
+  return createHash('sha256').update(stringify(message)).digest('hex');
 }

@@ -6,16 +6,23 @@ import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/t
 
 /**
  * What one stream frame may hold in restored parts, in bytes of JSON: well-kept clients refuse an
- * event of over 4 MiB. What does not fit is given as a `url` part.
+ * event of over 4 MiB.
  */
 const FRAME_RESTORE_BYTES = 2_097_152;
 
+/**
+ * The same of a plain answer, be it one task or a page of them: what one request may bring by default
+ * (10 MiB) comes back whole, and a gateway that is asked for a few at once keeps its memory.
+ */
+const ANSWER_RESTORE_BYTES = 12_582_912;
+
+/** What does not fit is given as a `url` part that serves it. */
 export interface PartRestorer {
-  /** Everything in place, whatever the size: for plain answers. */
   task(task: Task): Promise<Task<ContentPart>>;
-  /** The same for a reply, also in a stream: its parts belong to no task that would serve them. */
+  /** Within what one answer may hold, the first ones first. */
+  tasks(tasks: readonly Task[]): Promise<readonly Task<ContentPart>[]>;
+  /** In full, also in a stream: a reply's parts belong to no task that would serve them. */
   message(message: Message): Promise<Message<ContentPart>>;
-  /** Within what a stream frame may hold. */
   event(taskId: string, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
 }
 
@@ -24,29 +31,34 @@ export function createPartRestorer(
   store: PartStore,
   partUrl: (taskId: string, digest: string) => string,
 ): PartRestorer {
-  const restore: Place = (_taskId, parts) => restoreParts(store, parts);
+  const within = (bytes: number): Place => {
+    let left = bytes;
+    const fit = async (id: string, part: Part): Promise<ContentPart> => {
+      if (!('ref' in part)) return part;
+      const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
+      const size = restored === undefined ? Number.POSITIVE_INFINITY : inlineSize(restored);
+      if (restored === undefined || size > left) {
+        return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
+      }
+      left -= size;
+      return restored;
+    };
+    return async (id, parts) => {
+      const placed: ContentPart[] = [];
+      for (const part of parts) placed.push(await fit(id, part));
+      return placed;
+    };
+  };
   return {
-    task: (task) => placeTask(task, restore),
-    message: (message) => restoreMessage(store, message),
-    async event(taskId, event) {
-      let left = FRAME_RESTORE_BYTES;
-      const fit = async (id: string, part: Part): Promise<ContentPart> => {
-        if (!('ref' in part)) return part;
-        const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
-        const size = restored === undefined ? Number.POSITIVE_INFINITY : inlineSize(restored);
-        if (restored === undefined || size > left) {
-          return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
-        }
-        left -= size;
-        return restored;
-      };
-      const place: Place = async (id, parts) => {
-        const placed: ContentPart[] = [];
-        for (const part of parts) placed.push(await fit(id, part));
-        return placed;
-      };
-      return placeEvent(taskId, event, place);
+    task: (task) => placeTask(task, within(ANSWER_RESTORE_BYTES)),
+    async tasks(tasks) {
+      const place = within(ANSWER_RESTORE_BYTES);
+      const placed: Task<ContentPart>[] = [];
+      for (const task of tasks) placed.push(await placeTask(task, place));
+      return placed;
     },
+    message: (message) => restoreMessage(store, message),
+    event: (taskId, event) => placeEvent(taskId, event, within(FRAME_RESTORE_BYTES)),
   };
 }
 

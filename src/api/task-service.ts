@@ -1,10 +1,11 @@
 // The A2A operations on tasks. It knows neither the wire nor Temporal's words.
 
 import type { Following } from '../temporal/event-feed';
+import { patienceOf } from '../temporal/patience';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { TaskListing, TaskPage, TaskQuery } from '../temporal/task-list';
 import type { Replies } from '../temporal/replies';
-import { scopeKey, type Tasks } from '../temporal/tasks';
+import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
 import {
   TaskState,
   isInterrupted,
@@ -91,13 +92,14 @@ export class TaskService {
   private async taskOf(caller: Caller, taken: TakenByTask, waits: boolean): Promise<Task> {
     const { ref, since, skillId } = taken;
     const { signal } = caller;
-    if (waits && skillId !== undefined && !this.asking.has(skillId)) {
+    // Not from a feed, which may be a page behind the message that was just taken in.
+    if (!waits) return this.tasks.read(ref);
+    if (skillId !== undefined && !this.asking.has(skillId)) {
       const ended = await this.tasks.ended(ref, { withinMs: QUICK_TASK_MS, signal });
       if (ended !== undefined) return ended;
     }
     const following = await this.tasks.follow(ref, { signal });
     try {
-      if (!waits) return following.now();
       const task = await settled(following, since);
       if (isInterrupted(task.status.state)) this.asking.add(task.skillId);
       return task;
@@ -119,7 +121,8 @@ export class TaskService {
     const { ref, since } = taken;
     // Told from the message on, however far a quick worker has come.
     const cursor = Math.max(since, 1);
-    const following = await this.tasks.follow(ref, { cursor, signal: caller.signal });
+    const isFresh = since > 0;
+    const following = await this.tasks.follow(ref, { cursor, isFresh, signal: caller.signal });
     const endsAt = (state: TaskState, seq: number): boolean =>
       isTerminal(state) || (state === TaskState.inputRequired && seq > since);
     yield* frames(following, { id: following.task.seq, endsAt });
@@ -151,27 +154,44 @@ export class TaskService {
   async list(caller: Caller, query: TaskQuery, inFull: boolean): Promise<TaskPage> {
     const page = await this.listing.list(scopeKey(caller.scope), query);
     if (!inFull) return page;
-    const tasks = await Promise.all(page.tasks.map(({ id }) => this.get(caller, id)));
-    return { ...page, tasks };
+    const tasks = await Promise.all(page.tasks.map(({ id }) => this.getIfKept(caller, id)));
+    return { ...page, tasks: tasks.filter((task) => task !== undefined) };
+  }
+
+  /** Visibility lags: the retention may have taken a task that is still listed. */
+  private async getIfKept(caller: Caller, taskId: string): Promise<Task | undefined> {
+    return this.get(caller, taskId).catch((err: unknown) => {
+      if (err instanceof TaskError && err.reason === TaskErrorReason.notFound) return undefined;
+      throw err;
+    });
   }
 
   /** CancelTask (A2A §3.1.5): resolves with the canceled task. Repeating a granted cancel is fine. */
   async cancel(caller: Caller, taskId: string): Promise<Task> {
     const ref = { scope: caller.scope, taskId };
-    const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(CANCEL_WAIT_MS)]);
     try {
       await this.tasks.cancel(ref);
     } catch (err) {
       if (!(err instanceof TaskError) || err.reason !== TaskErrorReason.over) throw err;
     }
-    const following = await this.tasks.follow(ref, { signal });
+    const task = await this.latest(caller, ref);
+    if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
+    throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
+  }
+
+  /** The task when it is over, or as it is when a cancel has had its time. */
+  private async latest(caller: Caller, ref: TaskRef): Promise<Task> {
+    const patience = patienceOf(CANCEL_WAIT_MS, caller.signal);
     try {
-      for await (const _event of following.events);
-      const task = following.now();
-      if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
-      throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
+      const following = await this.tasks.follow(ref, { signal: patience.signal });
+      try {
+        for await (const _event of following.events);
+        return following.now();
+      } finally {
+        following.close();
+      }
     } finally {
-      following.close();
+      patience.end();
     }
   }
 }

@@ -34,6 +34,7 @@ const RETRY_MS = 100;
 // The numbers are gRPC's status codes.
 const NOT_FOUND = 5;
 const INVALID_ARGUMENT = 3;
+const RESOURCE_EXHAUSTED = 8;
 
 /** Connects with the first call, so that a gateway starts and answers 503 without Temporal. */
 export function openClient(options: {
@@ -64,7 +65,8 @@ export function openClient(options: {
 
 /**
  * Runs `call` with a deadline for every request it makes.
- * @throws TaskError `unavailable` when Temporal does not answer; other errors as they are.
+ * @throws TaskError `unavailable` when Temporal does not answer, `busy` when it has too much to do;
+ * other errors as they are.
  */
 export async function withinDeadline<T>(
   client: Client,
@@ -74,8 +76,14 @@ export async function withinDeadline<T>(
   try {
     return await client.withDeadline(Date.now() + deadlineMs, call);
   } catch (err) {
+    if (grpcCode(err) === RESOURCE_EXHAUSTED) throw busy(err);
     throw isFault(err) ? unavailable(err) : err;
   }
+}
+
+/** A task takes ten updates at once, and a namespace so many calls a second. */
+function busy(cause: unknown): TaskError {
+  return new TaskError(TaskErrorReason.busy, 'Temporal takes no more calls at the moment', cause);
 }
 
 export function unavailable(cause: unknown): TaskError {

@@ -20,6 +20,8 @@ export interface Following {
 export interface FollowOptions {
   /** Resume after this event: `task` is as of it, with follow-ups that came before the next. */
   readonly cursor?: number;
+  /** `task` holds every follow-up that was taken in before this call. Default: those of the last page. */
+  readonly isFresh?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -49,8 +51,8 @@ export class EventFeeds {
     };
     try {
       await feed.ready;
-      const { cursor, signal } = options;
-      const task = cursor === undefined ? feed.task : await feed.taskAsOf(cursor);
+      const { cursor, isFresh = false, signal } = options;
+      const task = cursor === undefined ? feed.task : await feed.taskAsOf(cursor, isFresh);
       return { task, now: () => feed.task, events: feed.after(task.seq, signal), close };
     } catch (err) {
       close();

@@ -22,14 +22,27 @@ export class KeptEvents {
   }
 
   add({ events, bytes }: Increment): void {
-    const newest = this.events.at(-1)?.seq ?? 0;
     for (const event of events) {
+      const newest = this.events.at(-1)?.seq ?? 0;
       if (event.seq <= newest) continue;
+      // After a gap (a history read anew begins at the newest run) the older ones are not kept on:
+      // who needs them or what is missing reads the history.
+      if (event.seq > newest + 1) this.forget();
       const size = bytes / events.length;
       this.events.push(event);
       this.sizes.push(size);
       this.bytes += size;
     }
+    this.bound();
+  }
+
+  private forget(): void {
+    this.events = [];
+    this.sizes = [];
+    this.bytes = 0;
+  }
+
+  private bound(): void {
     let dropped = 0;
     let { length } = this.events;
     while (length > 1 && (length > KEPT_EVENTS || this.bytes > KEPT_BYTES)) {

@@ -36,7 +36,7 @@ export class Replies {
     const { scope, contextId, taskId: replyId } = start;
     await this.starter.start({
       type: REPLY_WORKFLOW,
-      workflowId: workflowIdOf(scope, replyId),
+      workflowId: replyWorkflowIdOf({ scope, replyId }),
       start,
       searchAttributes: [
         { key: SEARCH.scope, value: scopeKey(scope) },
@@ -52,7 +52,7 @@ export class Replies {
    * @throws TaskError `skill-failed`, `skill-rejected`; `unavailable` when `signal` has aborted.
    */
   async message(ref: ReplyRef, signal: AbortSignal): Promise<Message> {
-    const end = await this.end(workflowIdOf(ref.scope, ref.replyId), signal);
+    const end = await this.end(replyWorkflowIdOf(ref), signal);
     if (end.kind === 'ended') throw new TaskError(TaskErrorReason.skillFailed, end.reason);
     const { state, message } = end.result as ReplyEnd;
     if (state === 'completed' && message !== undefined) {
@@ -83,7 +83,7 @@ export class Replies {
 }
 
 /** One segment more than a task's, so that no task id can name it. */
-function workflowIdOf(scope: Scope, replyId: string): string {
+export function replyWorkflowIdOf({ scope, replyId }: Pick<ReplyRef, 'scope' | 'replyId'>): string {
   return `${scopeKey(scope)}/reply/${encodeURIComponent(replyId)}`;
 }
 

@@ -1,42 +1,77 @@
 // Moves the content of big parts out of what Temporal records, and puts it back (D9).
 
 import { MissingPartError, type PartStore } from '../storage/part-store';
+import { jsonBytes } from '../workflows/json-bytes';
+import { INLINE_PART_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Part, PartDescription } from '../workflows/task';
 
-/** A part above this travels by reference: a signal should stay small beside its fixed cost. */
-export const INLINE_PART_BYTES = 65_536;
+/** A reference as JSON, at most; digest, size and kind of content are all there is in it. */
+const REFERENCE_BYTES = 128;
 
-/** What one message or one batch may hold inline; the largest parts move out first. */
-const INLINE_MESSAGE_BYTES = 262_144;
+/** What separates parts in JSON. */
+const COMMA_BYTES = 1;
 
-/** Below this a reference would be as long as the text. */
-const SMALLEST_STORED_BYTES = 1_024;
-
-export interface InlineBounds {
-  /** What may stay inline in all, in bytes. Default `INLINE_MESSAGE_BYTES`. */
-  readonly budget?: number;
-  /** Parts below this stay inline whatever the budget, in bytes. Default 1,024. */
-  readonly smallest?: number;
+/** Which parts of a list move out, and what the list is as JSON then, in bytes. */
+export interface PartsPlan {
+  readonly parts: readonly ContentPart[];
+  readonly stored: ReadonlySet<number>;
+  /** Of the parts that stay as they are. */
+  readonly inlineBytes: number;
+  /** Of the whole list, references included. */
+  readonly bytes: number;
 }
 
-/** Stores every part that is too big to travel inline. */
-export async function storeBigParts(
-  store: PartStore,
-  parts: readonly ContentPart[],
-  { budget = INLINE_MESSAGE_BYTES, smallest = SMALLEST_STORED_BYTES }: InlineBounds = {},
-): Promise<readonly Part[]> {
-  const sizes = parts.map(inlineSize);
+/**
+ * Parts that are too big to travel inline move out, and the largest of the others until the list
+ * is within `budgetBytes`. What would not get shorter stays, so the list may remain longer: a `url`,
+ * a description, a text of a few words.
+ */
+export function planParts(parts: readonly ContentPart[], budgetBytes: number): PartsPlan {
+  const weighed = parts.map((part, index) => ({
+    index,
+    inline: inlineSize(part) + COMMA_BYTES,
+    stored: storedSize(part) + COMMA_BYTES,
+  }));
   const stored = new Set<number>();
-  let total = sizes.reduce((sum, size) => sum + size, 0);
-  const bySize = sizes.map((size, index) => ({ size, index })).sort((a, b) => b.size - a.size);
-  for (const { size, index } of bySize) {
-    if (size <= INLINE_PART_BYTES && (total <= budget || size < smallest)) break;
-    stored.add(index);
-    total -= size;
+  let inlineBytes = weighed.reduce((sum, { inline }) => sum + inline, 0);
+  let bytes = inlineBytes;
+  for (const part of weighed.sort((a, b) => b.inline - a.inline)) {
+    if (part.inline <= INLINE_PART_BYTES && bytes <= budgetBytes) break;
+    if (part.stored >= part.inline) continue;
+    stored.add(part.index);
+    inlineBytes -= part.inline;
+    bytes -= part.inline - part.stored;
   }
+  return { parts, stored, inlineBytes, bytes };
+}
+
+export async function storePlanned(
+  store: PartStore,
+  { parts, stored }: PartsPlan,
+): Promise<readonly Part[]> {
   return Promise.all(
     parts.map(async (part, index) => (stored.has(index) ? storePart(store, part) : part)),
   );
+}
+
+/** Both in one go. */
+export async function storeBigParts(
+  store: PartStore,
+  parts: readonly ContentPart[],
+  budgetBytes: number,
+): Promise<readonly Part[]> {
+  return storePlanned(store, planParts(parts, budgetBytes));
+}
+
+/** Codes of what a disk, or the process, has too little of for the moment. */
+const PASSING: ReadonlySet<unknown> = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM'],
+  ...['EIO', 'EAGAIN', 'EBUSY', 'ESTALE', 'ETIMEDOUT'],
+]);
+
+/** A failure of the store that says nothing about the part: worth another try later. */
+export function isStoreFault(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && PASSING.has(err.code);
 }
 
 /** The parts with their content back in place. Rejects with `MissingPartError`. */
@@ -59,6 +94,12 @@ export function inlineSize(part: ContentPart): number {
   // Base64 has nothing to escape, and may be long.
   const { length } = 'raw' in part ? part.raw : '';
   return length + Buffer.byteLength(JSON.stringify('raw' in part ? { ...part, raw: '' } : part));
+}
+
+/** Without the content; a `url` is the content and cannot be stored. */
+function storedSize(part: ContentPart): number {
+  if ('url' in part) return Number.POSITIVE_INFINITY;
+  return jsonBytes(descriptionOf(part)) + REFERENCE_BYTES;
 }
 
 async function storePart(store: PartStore, part: ContentPart): Promise<Part> {

@@ -16,6 +16,8 @@ export const TaskErrorReason = {
   /** A skill that owes a reply has none: there is no task whose state would say so. */
   skillFailed: 'skill-failed',
   skillRejected: 'skill-rejected',
+  /** Too much at once; the caller may try again. */
+  busy: 'busy',
   /** Temporal does not answer; the caller may try again. */
   unavailable: 'unavailable',
 } as const;

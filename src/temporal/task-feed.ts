@@ -67,10 +67,12 @@ export class TaskFeed {
   }
 
   /** The task as it was before the event that follows `cursor`. */
-  async taskAsOf(cursor: number): Promise<Task> {
-    if (cursor === this.task.seq) return this.task;
-    const first = this.kept.at(1);
-    if (cursor <= 1 && first?.kind === 'task') return first.task;
+  async taskAsOf(cursor: number, isFresh: boolean): Promise<Task> {
+    if (!isFresh) {
+      if (cursor === this.task.seq) return this.task;
+      const first = this.kept.at(1);
+      if (cursor <= 1 && first?.kind === 'task') return first.task;
+    }
     const upTo = Math.max(cursor, 1);
     const history = this.fromFirstRun();
     for await (const { before, events } of this.recorded(history)) {

@@ -68,7 +68,8 @@ export class TaskHistory {
     // again is skipped by its event id.
     // Copied, because it is a view of a whole network read, which it would keep alive.
     if (page.nextPageToken.length > 0) this.pageToken = Uint8Array.from(page.nextPageToken);
-    this.isCaughtUp = page.nextPageToken.length === 0 || page.events.length < PAGE_EVENTS;
+    const isShort = waitNewEvent && page.events.length < PAGE_EVENTS;
+    this.isCaughtUp = page.nextPageToken.length === 0 || isShort;
     const increments: Increment[] = [];
     for (const event of page.events) {
       const eventId = Number(event.eventId);

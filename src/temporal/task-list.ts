@@ -119,11 +119,18 @@ export class TaskListing {
   private async tasksBetween(filter: string, from: number, until: number): Promise<Task[]> {
     const { namespace } = this.client.options;
     const query = `${filter} AND ${between(from, until)}`;
-    const { executions } = await this.client.workflowService.listWorkflowExecutions({
-      namespace,
-      query,
-      pageSize: 1_000,
-    });
+    const executions: Execution[] = [];
+    let nextPageToken: Uint8Array | undefined;
+    do {
+      const page = await this.client.workflowService.listWorkflowExecutions({
+        namespace,
+        query,
+        pageSize: 1_000,
+        ...(nextPageToken === undefined ? {} : { nextPageToken }),
+      });
+      executions.push(...page.executions);
+      ({ nextPageToken } = page);
+    } while (nextPageToken.length > 0);
     return Promise.all(executions.map((execution) => this.toTask(execution)));
   }
 
@@ -191,9 +198,14 @@ function hasState(state: TaskState): string {
   return `${decided} AND ExecutionStatus IN ('Running', 'Completed')`;
 }
 
+/**
+ * Both ends included, by a bound that is not: SQLite compares times as texts, and the server writes
+ * a bound without its trailing zeros, so that `<=` misses what happened in the bound's millisecond.
+ */
 function between(from: number, until: number): string {
   const time = (ms: number): string => quote(new Date(ms).toISOString());
-  return `${SEARCH.statusTime.name} >= ${time(from)} AND ${SEARCH.statusTime.name} <= ${time(until)}`;
+  const { name } = SEARCH.statusTime;
+  return `${name} >= ${time(from)} AND ${name} < ${time(until + 1)}`;
 }
 
 /** A string of Temporal's list filter: single quotes, a backslash before what ends it early. */
@@ -214,11 +226,16 @@ function toToken(cursor: Cursor): string {
   return Buffer.from(JSON.stringify([cursor.time, cursor.id])).toString('base64url');
 }
 
+/** As `toISOString` writes it in this era: positions are compared as text. */
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** What comes after it may need five digits for the year, which the server does not read. */
+const LATEST = Date.UTC(9_999, 0);
+
 function toCursor(token: string): Cursor {
   try {
     const [time, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
-    if (typeof time === 'string' && typeof id === 'string' && !Number.isNaN(Date.parse(time))) {
-      return { time, id };
+    if (typeof time === 'string' && typeof id === 'string') {
+      if (TIME.test(time) && Date.parse(time) < LATEST) return { time, id };
     }
   } catch {
     // Said below: whatever is wrong with it, it is not one of ours.

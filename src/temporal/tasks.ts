@@ -7,6 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { createHash } from 'node:crypto';
 import {
   Refusal,
   SEARCH,
@@ -23,9 +24,10 @@ import { TaskState, type Scope, type Task } from '../workflows/task';
 import { isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
+import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
 import { TaskError, TaskErrorReason } from './task-error';
-import { TaskHistory } from './task-history';
+import { TaskHistory, type HistorySource } from './task-history';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
@@ -49,12 +51,15 @@ export function scopeKey(scope: Scope): string {
 export class Tasks {
   readonly feeds: EventFeeds;
   private readonly client: Client;
+  /** Of a worker in this process, if there is one: its calls do their work off this thread. */
+  private readonly fastest: Client;
   private readonly starter: WorkflowStarter;
   private readonly decode: Decode;
 
   constructor(options: WorkflowStarterOptions) {
     const { client } = options;
     this.client = client;
+    this.fastest = options.starter ?? client;
     this.starter = new WorkflowStarter(options);
     this.decode = createDecoder(client);
     this.feeds = new EventFeeds(client);
@@ -80,14 +85,20 @@ export class Tasks {
   }
 
   /**
-   * Gives a task one more message. The same `updateId` counts once.
+   * Gives a task one more message. The same `updateId` counts once. Without one, the same message at
+   * the same point of the task does: a call that got no answer may have been taken in all the same,
+   * and its repetition must not answer the next question.
    * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `unavailable`.
    */
-  async message(ref: TaskRef, followUp: FollowUp, updateId: string): Promise<MessageReceipt> {
+  async message(ref: TaskRef, followUp: FollowUp, updateId?: string): Promise<MessageReceipt> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+    const update = {
+      args: [followUp] as [FollowUp],
+      updateId: updateId ?? (await this.updateIdAtThisPoint(ref, followUp)),
+    };
     try {
       const receipt = await withinDeadline(this.client, () =>
-        handle.executeUpdate(messageUpdate, { args: [followUp], updateId }),
+        handle.executeUpdate(messageUpdate, update),
       );
       if (receipt.digest !== followUp.digest) throw keyReused();
       return receipt;
@@ -117,22 +128,29 @@ export class Tasks {
    * @throws TaskError `not-found`, `unavailable`.
    */
   async read(ref: TaskRef): Promise<Task> {
-    const workflowId = workflowIdOf(ref);
-    const history = new TaskHistory({ client: this.client, decode: this.decode, workflowId });
+    const source = { client: this.client, decode: this.decode, workflowId: workflowIdOf(ref) };
+    const history = new TaskHistory(source);
+    const readOn = (): Promise<unknown> => withinDeadline(this.client, () => history.next(false));
     try {
-      return await withinDeadline(this.client, async () => {
-        await history.next(false);
-        // One page holds nearly every task. A longer one is asked for before it is read to the end.
-        if (!history.isCaughtUp) {
-          const short = (await this.result(workflowId)) ?? (await this.query(workflowId));
-          if (short !== undefined) return short;
-        }
-        while (!history.isCaughtUp) await history.next(false);
-        return history.task;
-      });
+      await readOn();
+      // One page holds nearly every task. A longer one is asked for before it is read to the end.
+      if (!history.isCaughtUp) {
+        const short = await withinDeadline(this.client, () => this.inShort(source));
+        if (short !== undefined) return short;
+      }
+      while (!history.isCaughtUp) await readOn();
+      return history.task;
     } catch (err) {
       throw isNotFound(err) ? noSuchTask(err) : err;
     }
+  }
+
+  /** By one small call: from the result of a closed workflow, or from a worker that holds it. */
+  private async inShort(source: HistorySource): Promise<Task | undefined> {
+    const end = await readRunEnd(source, false);
+    if (end?.kind === 'completed') return end.result as Task;
+    // What the server ended itself no worker knows; the history does.
+    return end === undefined ? this.query(source.workflowId) : undefined;
   }
 
   /**
@@ -143,11 +161,18 @@ export class Tasks {
     ref: TaskRef,
     { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<Task | undefined> {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-    const asked = this.client.withAbortSignal(until, () =>
-      withinDeadline(this.client, () => this.result(workflowIdOf(ref), true)),
-    );
-    return asked.catch(() => undefined);
+    const source = { client: this.fastest, decode: this.decode, workflowId: workflowIdOf(ref) };
+    const patience = patienceOf(withinMs, signal);
+    const over = new Promise<undefined>((resolve) => {
+      patience.signal.addEventListener('abort', () => {
+        resolve(undefined);
+      });
+    });
+    // A call over a worker's connection takes no signal: given up, it is left to its own deadline.
+    // The patience cannot be that deadline: with half a second left the server does not wait at all.
+    const asked = withinDeadline(this.fastest, () => readRunEnd(source, true));
+    const end = await Promise.race([asked.catch(() => undefined), over]).finally(patience.end);
+    return end?.kind === 'completed' ? (end.result as Task) : undefined;
   }
 
   /** Follows a task's events; see `EventFeeds.follow`. */
@@ -161,11 +186,10 @@ export class Tasks {
     await this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
   }
 
-  /** The terminal task, which is the workflow's result: one small call for any length. */
-  private async result(workflowId: string, waitNewEvent = false): Promise<Task | undefined> {
-    const source = { client: this.client, decode: this.decode, workflowId };
-    const end = await readRunEnd(source, waitNewEvent);
-    return end?.kind === 'completed' ? (end.result as Task) : undefined;
+  private async updateIdAtThisPoint(ref: TaskRef, followUp: FollowUp): Promise<string> {
+    const { seq } = await this.read(ref);
+    const said = JSON.stringify([seq, followUp.message]);
+    return createHash('sha256').update(said).digest('hex');
   }
 
   private async query(workflowId: string): Promise<Task | undefined> {

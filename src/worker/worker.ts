@@ -1,6 +1,12 @@
 // The worker process's one job: run task workflows and skills until told to drain.
 
-import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type NativeConnectionOptions,
+} from '@temporalio/worker';
 import type { TaskActivities } from '../workflows/contract';
 
 export interface TaskWorkerOptions {
@@ -29,6 +35,12 @@ const SHUTDOWN_FORCE_MS = 8_000;
 
 /** Skills wait for others most of their time; what computes is bounded by the cores anyway. */
 const MAX_RUNNING_SKILLS = 200;
+
+/** Over it this process also starts and signals workflows: there is no faster way to the server. */
+export async function connectWorker(options: NativeConnectionOptions): Promise<NativeConnection> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  return NativeConnection.connect(options);
+}
 
 export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
   const given = options.connection instanceof NativeConnection ? options.connection : undefined;

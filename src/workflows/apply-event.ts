@@ -1,9 +1,11 @@
 // What one A2A event makes of a task: the fold that every client does, and the reducer's own.
 
+import { jsonBytesOnce } from './json-bytes';
+import { TASK_BYTES } from './limits';
 import { joinParts } from './parts';
 import type { Artifact, Message, Task, TaskEvent } from './task';
 
-/** Agent messages kept in a task's history; the oldest go first, a caller's message never. */
+/** Agent messages kept in a task's history beside their bytes; the oldest go first, a caller's never. */
 export const AGENT_MESSAGES_KEPT = 200;
 
 /** The task after `event`; its `seq` becomes the event's. */
@@ -54,7 +56,20 @@ export function withMessage(
 ): readonly Message[] {
   if (message === undefined) return history;
   if (history.some(({ messageId }) => messageId === message.messageId)) return history;
-  const longer = [...history, message];
-  const agents = longer.filter((m) => m.role === 'ROLE_AGENT');
-  return agents.length > AGENT_MESSAGES_KEPT ? longer.filter((m) => m !== agents[0]) : longer;
+  return newest([...history, message]);
+}
+
+/** The conversation with as many messages of the agent, the newest, as a task holds. */
+function newest(history: readonly Message[]): readonly Message[] {
+  const agents = history.filter((m) => m.role === 'ROLE_AGENT');
+  let bytes = agents.reduce((sum, message) => sum + jsonBytesOnce(message), 0);
+  const kept = agents.findIndex((message, index) => {
+    if (agents.length - index <= AGENT_MESSAGES_KEPT && bytes <= TASK_BYTES.agentHistory)
+      return true;
+    bytes -= jsonBytesOnce(message);
+    return false;
+  });
+  if (kept === 0) return history;
+  const gone = new Set(kept < 0 ? agents : agents.slice(0, kept));
+  return history.filter((message) => !gone.has(message));
 }

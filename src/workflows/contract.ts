@@ -37,6 +37,8 @@ export type ReplyStart = Start;
 
 /** The one argument of the task workflow. */
 export interface TaskStart extends Start {
+  /** In a run that continues another without its content, which the checkpoint has. */
+  readonly message: Message;
   /** Present when this run continues another (continue-as-new between turns). */
   readonly continued?: {
     readonly checkpoint: Checkpoint;
@@ -60,7 +62,10 @@ export interface TurnInput {
   readonly createdAt: number;
   /** The conversation so far; the message that started the task comes first. */
   readonly history: readonly Message[];
-  /** Bytes of the task's JSON so far: the emitter's share of the inline budget is what is left. */
+  /**
+   * Bytes of JSON of the task's artifacts when the turn began; the rest of what they may have is the
+   * turn's. Each attempt has the same, so that one that says the same again stores the same again.
+   */
   readonly inlineBytes: number;
   /** How many follow-ups in the history are answers that questions have had: the journal. */
   readonly answered: number;
@@ -135,15 +140,6 @@ export const Refusal = {
   contextMismatch: 'ContextMismatch',
   taskFull: 'TaskFull',
 } as const;
-
-/**
- * What skills may have said inline in one task, in bytes of JSON; the rest travels by reference
- * (D9). Together with the messages it stays below 2 MB: a larger result would be retried for ever.
- */
-export const TASK_INLINE_BYTES = 1_048_576;
-
-/** What a task takes in of its caller's messages inline, in bytes of JSON, before it refuses one. */
-export const MESSAGES_INLINE_BYTES = 524_288;
 
 /** Memo fields: the newest decision, and the number of the event that it made. */
 export const Memo = { decision: 'decision', seq: 'seq' } as const;

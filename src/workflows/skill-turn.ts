@@ -14,12 +14,18 @@ import type { TaskActivities, TurnEnd, TurnInput, TurnLimits, TurnOutcome } from
 /** A skill that takes its worker down with it, over and over, must end some day. */
 const MAX_LOST_WORKERS = 100;
 
+/** Waits before a lost worker is replaced: one that takes its workers down comes ever more rarely. */
+const REPLACEMENT_WAIT = { initialInterval: '100ms', maximumInterval: '1m' } as const;
+
 /** First wait before a skill that threw runs again; doubles each time. */
 const RETRY_WAIT_MS = 1_000;
 const RETRY_WAIT_MAX_MS = 60_000;
 
 /** The activity ends itself at its limit; the server's own timeout comes after that. */
 const TIMEOUT_SLACK_MS = 5_000;
+
+/** A running skill hears of a cancel with its next heartbeat (D13); its grace begins there. */
+const CANCEL_NOTICE_MS = 500;
 
 /**
  * Runs the skill until it ends or asks; an error is final after `limits.maximumAttempts`.
@@ -40,33 +46,38 @@ export async function runTurn(
   }
 }
 
-/** Runs the skill until it reports; a lost worker is replaced without the skill's limits noticing. */
-async function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome> {
+/**
+ * Runs the skill until it reports; a lost worker is replaced without the skill's limits noticing.
+ * Made of callbacks: each promise of a workflow costs the SDK a stack trace, and most tasks need none of these.
+ */
+function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome> {
   const { runSkill } = proxyActivities<TaskActivities>({
     startToCloseTimeout: limits.timeoutMs + limits.cancelGraceMs + TIMEOUT_SLACK_MS,
     heartbeatTimeout: limits.heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { maximumAttempts: MAX_LOST_WORKERS, initialInterval: '100ms', maximumInterval: '5s' },
+    retry: { maximumAttempts: MAX_LOST_WORKERS, ...REPLACEMENT_WAIT },
   });
-  let isRunning = true;
-  const abandoned = cancelGraceOver(limits, () => isRunning);
-  try {
-    return await Promise.race([runSkill(input), abandoned]);
-  } catch (err) {
-    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
-    return failedWith(why(err));
-  } finally {
-    isRunning = false;
-  }
-}
-
-/** Resolves when a canceled skill has had its time to clean up and is still running (D13). */
-async function cancelGraceOver(limits: TurnLimits, isRunning: () => boolean): Promise<TurnEnd> {
-  const { cancelRequested } = CancellationScope.current();
-  return CancellationScope.nonCancellable(async () => {
-    await cancelRequested.catch(() => undefined);
-    if (isRunning()) await sleep(limits.cancelGraceMs);
-    return { kind: 'ended', state: 'canceled', attempt: 0 };
+  return new Promise((resolve, reject) => {
+    let isRunning = true;
+    runSkill(input).then(
+      (outcome) => {
+        isRunning = false;
+        resolve(outcome);
+      },
+      (err: unknown) => {
+        isRunning = false;
+        if (err instanceof ActivityFailure && !isCancellation(err)) resolve(failedWith(why(err)));
+        else reject(err instanceof Error ? err : new Error(String(err)));
+      },
+    );
+    // A canceled skill that has had its time to clean up and still runs is abandoned (D13).
+    CancellationScope.current().cancelRequested.catch(() => {
+      if (!isRunning) return;
+      const grace = CANCEL_NOTICE_MS + limits.cancelGraceMs;
+      void CancellationScope.nonCancellable(() => sleep(grace)).then(() => {
+        resolve({ kind: 'ended', state: 'canceled', attempt: 0 });
+      });
+    });
   });
 }
 

@@ -2,7 +2,6 @@
 
 import { ApplicationFailure, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import {
-  MESSAGES_INLINE_BYTES,
   Memo,
   Refusal,
   SEARCH,
@@ -13,8 +12,11 @@ import {
   type TurnInput,
 } from './contract';
 import { FORMAT, type Batch } from './emission';
+import { fitSaid } from './fit-task';
+import { jsonBytes } from './json-bytes';
+import { TASK_BYTES } from './limits';
 import { checkpointOf, foldTask, type Decision, type TaskFold } from './task-state';
-import { isInterrupted, isTerminal, TaskState, type Task } from './task';
+import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
 type Verdict = Pick<Decision, 'state' | 'message'>;
 
@@ -22,6 +24,7 @@ export class TaskLife {
   private readonly start: TaskStart;
   private fold: TaskFold;
   private readonly createdAt: number;
+  private heldBytes = 0;
 
   constructor(start: TaskStart, startedAt: number) {
     this.start = start;
@@ -67,10 +70,20 @@ export class TaskLife {
         Refusal.contextMismatch,
       );
     }
-    const messages = this.task.history.filter(({ role }) => role === 'ROLE_USER');
-    if (jsonBytes(messages) > MESSAGES_INLINE_BYTES) {
-      throw ApplicationFailure.nonRetryable('the task holds too many messages', Refusal.taskFull);
+    if (this.bytesWith(message) > TASK_BYTES.userMessages) {
+      throw ApplicationFailure.nonRetryable(
+        `the task has no room for this message: its callers may say ${String(TASK_BYTES.userMessages)} bytes in all`,
+        Refusal.taskFull,
+      );
     }
+  }
+
+  /** What callers have said, and this message, as the task would hold it. */
+  private bytesWith(message: Message): number {
+    const { id: taskId, contextId, history } = this.task;
+    const said = history.filter(({ role }) => role === 'ROLE_USER');
+    const ids = [...this.fold.followUps, message.messageId];
+    return jsonBytes([...said, { ...message, taskId, contextId }, ids]);
   }
 
   /** Takes a follow-up in: the answer to a question, or unread until the skill asks one. */
@@ -84,6 +97,7 @@ export class TaskLife {
     const isAnswered = this.fold.turn > 0 && this.hasUnread;
     const read = this.fold.read + (isAnswered ? 1 : 0);
     this.decide({ state: TaskState.working }, { turn: this.fold.turn + 1, attempt: 0, read });
+    this.heldBytes = jsonBytes(this.task.artifacts);
   }
 
   turnInput(attemptsBefore: number): TurnInput {
@@ -94,7 +108,7 @@ export class TaskLife {
       turn: this.fold.turn,
       createdAt: this.createdAt,
       history: this.task.history,
-      inlineBytes: jsonBytes(this.task),
+      inlineBytes: this.heldBytes,
       answered: this.fold.read,
     };
   }
@@ -117,12 +131,17 @@ export class TaskLife {
   /** The argument of the next run. */
   continued(): TaskStart {
     const { createdAt, fold } = this;
-    return { ...this.start, continued: { checkpoint: checkpointOf(fold), createdAt } };
+    // In full it is in the checkpoint's history, and twice may be more than Temporal takes.
+    const { messageId, role } = this.start.message;
+    const message = { messageId, role, parts: [] };
+    return { ...this.start, message, continued: { checkpoint: checkpointOf(fold), createdAt } };
   }
 
   /** The one place where a decision is published: memo and search attributes (D2). */
   private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt' | 'read'>): void {
-    const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: Date.now() };
+    const { state, message } = verdict;
+    const said = message === undefined ? {} : { message: fitSaid(message) };
+    const decision: Decision = { v: FORMAT, state, ...said, ...turn, at: Date.now() };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
     upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([
@@ -130,8 +149,4 @@ export class TaskLife {
       { key: SEARCH.statusTime, value: new Date(this.task.status.timestamp) },
     ]);
   }
-}
-
-function jsonBytes(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
 }

@@ -1,9 +1,12 @@
 // The one reducer (D2): folds what the history records into the task and its A2A events.
 // It runs in the workflow (behind the query and the result) and in every reader of the history.
 
-import type { FORMAT, Batch, Emission } from './emission';
+import type { FORMAT, ArtifactEmission, Batch, ProgressEmission } from './emission';
 import { hear, newLane, rewind, settle, type ArtifactChange, type Lane } from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
+import { fitSaid, fitTask } from './fit-task';
+import { jsonBytes } from './json-bytes';
+import { TASK_MAX_BYTES } from './limits';
 import {
   NEXT,
   TaskState,
@@ -154,10 +157,16 @@ function foldBatch(fold: TaskFold, batch: Batch): Folded {
     // The same batch twice: the signal was recorded, but its acknowledgement was lost.
     (batch.attempt === fold.attempt && batch.n < fold.n);
   if (isStale) return { fold: { ...fold, staleBatches: fold.staleBatches + 1 }, events: [] };
-  let current = { ...startAttempt(fold, batch.attempt), n: batch.n + 1 };
+  const started = startAttempt(fold, batch.attempt);
+  // One copy for all of the batch: there may be thousands of artifacts.
+  const lanes = new Map(started.lanes);
+  let current: TaskFold = { ...started, n: batch.n + 1, lanes };
   const events: TaskEvent[] = [];
   for (const emission of batch.emissions) {
-    const folded = foldEmission(current, emission);
+    const folded =
+      emission.kind === 'artifact'
+        ? foldArtifact(current, emission, lanes)
+        : foldProgress(current, emission);
     current = folded.fold;
     events.push(...folded.events);
   }
@@ -171,14 +180,24 @@ function startAttempt(fold: TaskFold, attempt: number): TaskFold {
   return { ...fold, attempt, n: 0, lanes, repeated: 0 };
 }
 
-function foldEmission(fold: TaskFold, emission: Emission): Folded {
-  if (emission.kind === 'artifact') {
-    const held = fold.task.artifacts.find((a) => a.artifactId === emission.artifactId);
-    const lane = fold.lanes.get(emission.artifactId) ?? newLane(held?.parts ?? []);
-    const heard = hear(lane, emission);
-    const lanes = new Map(fold.lanes).set(emission.artifactId, heard.lane);
-    return changeArtifact({ ...fold, lanes }, emission, heard.changes);
-  }
+/** @param lanes those of the fold, to be changed. */
+function foldArtifact(
+  fold: TaskFold,
+  emission: ArtifactEmission,
+  lanes: Map<string, Lane>,
+): Folded {
+  const { artifactId } = emission;
+  const lane = lanes.get(artifactId) ?? newLane(partsOf(fold.task, artifactId));
+  const heard = hear(lane, emission);
+  lanes.set(artifactId, heard.lane);
+  return changeArtifact(fold, emission, heard.changes);
+}
+
+function partsOf({ artifacts }: Task, artifactId: string): readonly Part[] {
+  return artifacts.find((a) => a.artifactId === artifactId)?.parts ?? [];
+}
+
+function foldProgress(fold: TaskFold, emission: ProgressEmission): Folded {
   const text = JSON.stringify([emission.parts, emission.metadata]);
   const repeated = fold.repeated ?? fold.said.length;
   if (fold.said[repeated] === text) {
@@ -214,7 +233,9 @@ function emit(fold: TaskFold, events: readonly TaskEvent[]): Folded {
 function foldDecision(fold: TaskFold, decision: Decision): Folded {
   if (!NEXT[fold.task.status.state].includes(decision.state)) return { fold, events: [] };
   const settled = endsTurn(decision) ? settleTurn(fold, decision.attempt) : { fold, events: [] };
-  const { task } = settled.fold;
+  // Between turns a task is published: whatever has come together, it has to be one that Temporal takes.
+  const besides = jsonBytes([fold.followUps, decision.message ?? null]);
+  const { task, events } = fitTask(settled.fold.task, TASK_MAX_BYTES - besides);
   const checkpoint: Checkpoint = {
     task: isTerminal(decision.state) ? nameUnread(task, fold.followUps.slice(decision.read)) : task,
     turn: decision.turn,
@@ -224,7 +245,7 @@ function foldDecision(fold: TaskFold, decision: Decision): Folded {
   };
   const next = { ...openTurn(checkpoint), staleBatches: fold.staleBatches };
   const decided = setStatus(next, decision.state, decision.at, decision.message);
-  return { fold: decided.fold, events: [...settled.events, ...decided.events] };
+  return { fold: decided.fold, events: [...settled.events, ...events, ...decided.events] };
 }
 
 /** A turn that came to its end has said all it had to say; a failed one is left as it is. */
@@ -263,14 +284,15 @@ function setStatus(
   const { task } = fold;
   const seq = task.seq + 1;
   const timestamp = laterOf(task.status.timestamp, toTimestamp(at));
-  const message: Message | undefined = says && {
+  const said = says && fitSaid(says);
+  const message: Message | undefined = said && {
     // The same in every reader and after every retry, because seq is.
     messageId: `${task.id}:${String(seq)}`,
     role: 'ROLE_AGENT',
-    parts: says.parts,
+    parts: said.parts,
     contextId: task.contextId,
     taskId: task.id,
-    ...(says.metadata === undefined ? {} : { metadata: says.metadata }),
+    ...(said.metadata === undefined ? {} : { metadata: said.metadata }),
   };
   const status = { state, timestamp, ...(message === undefined ? {} : { message }) };
   return emit(fold, [{ kind: 'status', seq, status }]);

@@ -39,8 +39,12 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
   try {
     while (!life.isOver) {
       if (workflowInfo().continueAsNewSuggested) await leaveTo(life);
-      if (life.isWaiting) await untilAnswered(life, start.limits);
-      else await takeTurn(life, start.limits);
+      if (life.isWaiting) {
+        await untilAnswered(life, start.limits);
+      } else {
+        life.openTurn();
+        life.closeTurn(await runTurn((before) => life.turnInput(before), start.limits));
+      }
     }
   } catch (err) {
     if (err instanceof ContinueAsNew) throw err;
@@ -48,13 +52,13 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
     // A workflow that throws would be retried for ever and look like work; a task must end.
     else life.end('failed', `internal error: ${messageOf(err)}`);
   }
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (!allHandlersFinished()) await untilHandlersFinished();
   return life.task;
 }
 
 /** A follow-up that was accepted has been folded, so nothing is lost between the runs (D8). */
 async function leaveTo(life: TaskLife): Promise<never> {
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (!allHandlersFinished()) await untilHandlersFinished();
   // A cancel belongs to the run that it was sent to: the next one would not hear of it.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('canceled');
   return continueAsNew<typeof taskWorkflow>(life.continued());
@@ -65,7 +69,6 @@ async function untilAnswered(life: TaskLife, limits: TurnLimits): Promise<void> 
   if (!isAnswered) life.end('failed', 'no answer came in time');
 }
 
-async function takeTurn(life: TaskLife, limits: TurnLimits): Promise<void> {
-  life.openTurn();
-  life.closeTurn(await runTurn((attemptsBefore) => life.turnInput(attemptsBefore), limits));
+async function untilHandlersFinished(): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

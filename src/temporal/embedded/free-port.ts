@@ -23,9 +23,7 @@ export async function nextFreePort(host: string, wanted: number): Promise<number
       if (code !== 'EADDRINUSE' && code !== 'EACCES') throw err;
     }
   }
-  throw new Error(
-    `no port from ${wanted} to ${last} is free on ${host}; set EMBEDDED_TEMPORAL_PORT to another one`,
-  );
+  throw new Error(`no port from ${wanted} to ${last} is free on ${host}; ask for another one`);
 }
 
 function listenedPort(host: string, port: number): Promise<number> {
