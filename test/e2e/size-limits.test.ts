@@ -11,7 +11,7 @@ const REFUSED_WITHIN_MS = 1_000;
 const stack = useStack();
 
 const long = (bytes: number): string => 'x'.repeat(bytes);
-const strings = (count: number): readonly string[] => Array<string>(count).fill(long(100));
+const strings = (count: number): readonly string[] => Array<string>(count).fill(long(2_000));
 const part = (more: object): object => ({ parts: [{ text: 'hello', ...more }] });
 
 const TOO_LONG: readonly (readonly [string, object])[] = [
@@ -21,8 +21,8 @@ const TOO_LONG: readonly (readonly [string, object])[] = [
   ['message.parts[0].metadata', part({ metadata: { text: long(400_000) } })],
   ['message.parts[0].filename', part({ filename: long(400_000) })],
   ['message.parts[0].mediaType', part({ mediaType: long(400_000) })],
-  ['message.extensions', { extensions: strings(5_000) }],
-  ['message.referenceTaskIds', { referenceTaskIds: strings(5_000) }],
+  ['message.extensions', { extensions: strings(250) }],
+  ['message.referenceTaskIds', { referenceTaskIds: strings(250) }],
   ['message.parts', { parts: Array(1_000).fill({ text: 'x', filename: long(400) }) }],
 ];
 
