@@ -12,6 +12,8 @@ export interface Config {
   readonly port: number;
   /** Without a trailing slash; absent: made from host and port. */
   readonly publicUrl: string | undefined;
+  /** Names by which clients may call besides loopback, `host` and that of `publicUrl`; lower case. */
+  readonly allowedHosts: readonly string[];
   readonly agentCard: 'hybrid' | '1.0' | '0.3';
   readonly maxBodyBytes: number;
   readonly dataDir: string;
@@ -42,12 +44,20 @@ const DEFAULT_MAX_BODY_BYTES = 10_485_760;
 const MAX_BODY_BYTES_LIMIT = 134_217_728;
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+const list = z.string().transform((text) => text.split(',').flatMap((s) => s.trim() || []));
+/** A host as it stands in a `Host` header, the port left out. */
+const hostName = z
+  .string()
+  .toLowerCase()
+  .refine((name) => HOST_NAME.test(name) || isIP(name) !== 0, 'must be names without a port');
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(4_000),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ALLOWED_HOSTS: list.pipe(z.array(hostName)).default([]),
   AGENT_CARD: z.enum(['hybrid', '1.0', '0.3']).default('hybrid'),
   MAX_BODY_BYTES: z.coerce
     .number()
@@ -57,7 +67,7 @@ const schema = z.object({
     .default(DEFAULT_MAX_BODY_BYTES),
   DATA_DIR: z.string().min(1).default('.longhaul'),
   TASK_QUEUE: z.string().min(1).default('longhaul'),
-  SKILLS: z.string().default(''),
+  SKILLS: list.default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ALLOW_ANONYMOUS: flag.default(false),
   WORKER_HEALTH_PORT: port.optional(),
@@ -82,11 +92,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL?.replace(/\/+$/, ''),
+    allowedHosts: values.ALLOWED_HOSTS,
     agentCard: values.AGENT_CARD,
     maxBodyBytes: values.MAX_BODY_BYTES,
     dataDir: resolve(values.DATA_DIR),
     taskQueue: values.TASK_QUEUE,
-    skills: values.SKILLS.split(',').flatMap((s) => (s.trim() === '' ? [] : [s.trim()])),
+    skills: values.SKILLS,
     logLevel: values.LOG_LEVEL,
     workerHealthPort: values.WORKER_HEALTH_PORT,
     temporal: hasTemporal ? readTemporal() : undefined,

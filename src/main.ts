@@ -1,13 +1,13 @@
 // The composition root: builds each process from ready-made parts, and takes it down again.
 
 import { Client } from '@temporalio/client';
-import { Runtime, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { loadSkills } from './activities/load-skills';
 import { createTaskActivities } from './activities/run-skill';
 import type { Skill } from './activities/skill';
+import { catchStrayErrors } from './activities/stray-errors';
 import { createAgentCard } from './api/agent-card';
 import { createGateway } from './api/gateway';
 import { serveHealth } from './api/health';
@@ -27,7 +27,7 @@ import { ensureSearchAttributes, searchAttributes } from './temporal/search-attr
 import { TaskListing } from './temporal/task-list';
 import { Replies } from './temporal/replies';
 import { Tasks } from './temporal/tasks';
-import { startTaskWorker } from './worker/worker';
+import { connectWorker, startTaskWorker } from './worker/worker';
 
 /** A process that does not come down by itself is ended; a supervisor waits ten seconds, as a rule. */
 const SHUTDOWN_MS = 15_000;
@@ -84,7 +84,6 @@ interface Role {
 
 async function run(role: string, { config, running, stop }: Role): Promise<void> {
   const log = pino({ level: config.logLevel });
-  Runtime.install({ logger: new DefaultLogger('WARN') });
   const skills = await loadSkills(config.skills);
   const fail = (err: unknown): void => {
     log.fatal({ err }, 'the worker stopped');
@@ -156,7 +155,11 @@ async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Pr
   });
   running.add(() => client.connection.close());
   await untilSearchAttributes(client, parts);
-  const connection = await NativeConnection.connect(temporal.connection);
+  catchStrayErrors((err, kind) => {
+    log.fatal({ err }, `an ${kind} that belongs to no skill`);
+    if (kind === 'exception') process.exit(1);
+  });
+  const connection = await connectWorker(temporal.connection ?? {});
   running.add(() => connection.close());
   const native = new Client({ connection, namespace: temporal.namespace });
   const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
@@ -228,6 +231,7 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     card: createAgentCard(skills, { publicUrl, version }),
     cardShape: config.agentCard,
     publicUrl,
+    allowedHosts: [config.host, ...config.allowedHosts],
     maxBodyBytes: config.maxBodyBytes,
     log,
     metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),

@@ -39,9 +39,12 @@ const part = z
     mediaType: z.string().max(ID_MAX).optional(),
     metadata,
   })
-  .refine((p) => CONTENTS.filter((content) => (p[content] ?? undefined) !== undefined).length === 1, {
-    error: 'must hold exactly one of text, raw, url, data',
-  })
+  .refine(
+    (p) => CONTENTS.filter((content) => (p[content] ?? undefined) !== undefined).length === 1,
+    {
+      error: 'must hold exactly one of text, raw, url, data',
+    },
+  )
   .transform(({ text, raw, url, data = null, ...description }): ContentPart => {
     const described = descriptionOf(present(description));
     if (text !== undefined) return { ...described, text };

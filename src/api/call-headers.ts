@@ -1,6 +1,7 @@
-// What a request says in its headers: protocol version, cursor, idempotency key.
+// What a request says in its headers: protocol version, extensions, cursor, idempotency key.
 
-import type { Request } from 'express';
+import { Extensions } from '@a2a-js/sdk';
+import type { Request, Response } from 'express';
 import { FaultError } from './wire/error-table';
 import type { Generation } from './wire/call';
 
@@ -33,6 +34,33 @@ export function hasVersion(req: Request): boolean {
 function versionOf(req: Request): string {
   const query = new URLSearchParams(req.url.split('?')[1] ?? '');
   return (req.get('A2A-Version') ?? query.get('A2A-Version') ?? '').trim();
+}
+
+/** The header that names extensions, in requests and in answers (A2A §3.2.6; 0.3 has its own). */
+const EXTENSIONS_HEADER: Readonly<Record<Generation, string>> = {
+  '1.0': 'A2A-Extensions',
+  '0.3': 'X-A2A-Extensions',
+};
+
+/** The extensions that the client asks for; the header of the other generation counts too. */
+export function extensionsOf(req: Request, generation: Generation): readonly string[] {
+  const other = generation === '1.0' ? '0.3' : '1.0';
+  const text = req.get(EXTENSIONS_HEADER[generation]) ?? req.get(EXTENSIONS_HEADER[other]);
+  return Extensions.parseServiceParameter(text);
+}
+
+/**
+ * Tells which of the extensions that were asked for are active: those that are supported. Said before
+ * anything else of the answer, because a stream may send its headers at any moment.
+ */
+export function echoExtensions(
+  req: Request,
+  res: Response,
+  of: { readonly generation: Generation; readonly extensions: readonly string[] },
+): void {
+  const asked = extensionsOf(req, of.generation);
+  const active = of.extensions.filter((uri) => asked.includes(uri));
+  if (active.length > 0) res.set(EXTENSIONS_HEADER[of.generation], active.join(', '));
 }
 
 /** @throws FaultError `invalidParams` for a cursor that is not a number of ours. */

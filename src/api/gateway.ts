@@ -9,14 +9,15 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
 import type { Scope } from '../workflows/task';
+import { addressGuard } from './address-guard';
 import { agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
-import { jsonRpcEdge } from './jsonrpc';
+import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { createPartRestorer } from './part-restorer';
 import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATH, serveStoredPart, storedPartUrl } from './stored-part-route';
 import type { TaskService } from './task-service';
-import { FaultError, fault, toFault, toJsonRpcError, type Fault } from './wire/error-table';
+import { FaultError, fault, toFault, type Fault } from './wire/error-table';
 import { RequestHandler } from './wire/request-handler';
 
 export interface GatewayOptions {
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly cardShape: CardShape;
   /** Without a trailing slash; where clients reach this gateway. */
   readonly publicUrl: string;
+  /** By which names it may be called besides that; see `AddressGuardOptions`. */
+  readonly allowedHosts: readonly string[];
   readonly maxBodyBytes: number;
   readonly log: Logger;
   readonly metrics: Registry;
@@ -86,28 +89,31 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
     storedPartUrl(publicUrl, taskId, digest),
   );
   const handler = new RequestHandler({ service, restorer, card, onError });
-  const edge = { handler, closing, scopeOf, onError };
+  const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
+  const edge = { handler, closing, extensions, scopeOf, onError };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
+  app.use(addressGuard(options));
   app.use(agentCardRouter(card, options.cardShape));
-  app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf }));
+  app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   app.post('/', jsonRpcEdge(edge));
   app.all('/', (_req, res) => {
     res.set('Allow', 'POST');
     const said = fault(
-      'invalidRequest',
+      'methodNotAllowed',
       `JSON-RPC is posted here; the card is ${publicUrl}/.well-known/agent-card.json`,
     );
-    sendFault(res, { ...said, httpStatus: 405 }, false);
+    sendFault(res, said, false);
   });
   app.use(restEdge(edge));
   app.use((req, res) => {
     sendFault(res, fault('methodNotFound', `there is nothing at ${req.method} ${req.path}`), false);
   });
-  app.use(bodyErrors(options.maxBodyBytes, onError));
+  app.use(refusals(options.maxBodyBytes, onError));
   return app;
 }
 
@@ -124,30 +130,27 @@ function addHealthRoutes(app: Express, { isReady, metrics }: GatewayOptions): vo
   });
 }
 
-/** What the body parser throws, in the form of the binding that was addressed. */
-function bodyErrors(maxBodyBytes: number, onError: (err: unknown) => void): ErrorRequestHandler {
+/** What is thrown before an edge has the request, in the form of the binding that was addressed. */
+function refusals(maxBodyBytes: number, onError: (err: unknown) => void): ErrorRequestHandler {
   return (err: unknown, req, res, next) => {
     if (res.headersSent) {
       next(err);
       return;
     }
-    const said = fromBodyError(err, maxBodyBytes);
+    const said = fromEarlyError(err, maxBodyBytes);
     if (said.httpStatus === 500) onError(err);
-    if (req.path !== '/') {
-      sendFault(res, said, req.path.startsWith('/v1/'));
-      return;
-    }
-    res.status(said.httpStatus).json({ jsonrpc: '2.0', id: null, error: toJsonRpcError(said) });
+    if (req.path === '/') sendRefusal(res, { id: null, said, streams: false });
+    else sendFault(res, said, req.path.startsWith('/v1/'));
   };
 }
 
-function fromBodyError(err: unknown, maxBodyBytes: number): Fault {
+function fromEarlyError(err: unknown, maxBodyBytes: number): Fault {
   const type = (err as { readonly type?: unknown } | null)?.type;
   switch (type) {
     case 'entity.too.large':
       return fault('tooLarge', `the body is longer than ${String(maxBodyBytes)} bytes`);
     case 'encoding.unsupported':
-      return fault('contentTypeNotSupported', 'Content-Encoding is not supported');
+      return fault('requestTypeNotSupported', 'Content-Encoding is not supported');
     case 'request.aborted':
     case 'request.size.invalid':
       return fault('invalidRequest', 'the body did not arrive as announced');

@@ -1,6 +1,5 @@
 // The JSON-RPC edge: envelope, version, the SDK's dispatcher, and one answer or one stream (A2A §9).
 
-import { Extensions } from '@a2a-js/sdk';
 import {
   JsonRpcTransportHandler,
   ServerCallContext,
@@ -8,8 +7,15 @@ import {
 } from '@a2a-js/sdk/server';
 import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
 import type { Request, RequestHandler, Response } from 'express';
-import { parseBody } from './body';
-import { cursorOf, generationOf, idempotencyKeyOf, mediaTypeOf } from './call-headers';
+import { assertKeys, parseBody } from './body';
+import {
+  cursorOf,
+  echoExtensions,
+  extensionsOf,
+  generationOf,
+  idempotencyKeyOf,
+  mediaTypeOf,
+} from './call-headers';
 import { SseResponse, untilClosed } from './sse';
 import { Call, type Generation } from './wire/call';
 import {
@@ -27,6 +33,8 @@ export interface EdgeOptions {
   readonly handler: A2ARequestHandler;
   /** Aborts when the gateway closes; open streams end then. */
   readonly closing: AbortSignal;
+  /** The URIs of the extensions that the card declares. */
+  readonly extensions: readonly string[];
   scopeOf(req: Request): Scope;
   onError(err: unknown): void;
 }
@@ -41,7 +49,20 @@ interface Envelope {
 }
 
 /** An answer of the SDK's dispatchers: one envelope, or a stream of them. */
-type Answer = Record<string, unknown> | AsyncGenerator<Record<string, unknown>>;
+type Answers = AsyncGenerator<Record<string, unknown>>;
+type Answer = Record<string, unknown> | Answers;
+
+function isStream(answer: Answer): answer is Answers {
+  return Symbol.asyncIterator in answer;
+}
+
+/** What is known of a request so far; a refusal is made of it. */
+interface Known {
+  id: Id;
+  isNotification: boolean;
+  streams: boolean;
+  call?: Call;
+}
 
 export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
   const dispatchers = {
@@ -49,33 +70,32 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
     '0.3': new LegacyJsonRpcTransportHandler(options.handler),
   };
   return async (req, res) => {
-    let id: Id = null;
-    let streams = false;
-    let isNotification = false;
+    const known: Known = { id: null, isNotification: false, streams: false };
     try {
       assertJson(req);
-      const envelope = toEnvelope(parseBody(req));
-      ({ id, isNotification } = envelope);
+      const { id, isNotification, method, body } = toEnvelope(parseBody(req));
+      known.id = id;
+      known.isNotification = isNotification;
+      assertKeys(req, body);
       const generation = generationOf(req);
-      streams = isStreaming(envelope.method, generation);
-      const params = checkEnvelope(envelope, generation);
+      known.streams = isStreaming(method, generation);
+      const params = checkCall({ method, body, generation });
+      echoExtensions(req, res, { generation, extensions: options.extensions });
       const call = openCall(req, res, { generation, options });
-      const context = openContext(req, call);
-      const dispatch = dispatchers[generation].handle({ ...envelope.body, params }, context);
+      known.call = call;
+      const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
       const answer = (await dispatch) as Answer;
-      if (Symbol.asyncIterator in answer) {
-        await sendStream(res, answer as AsyncGenerator<Record<string, unknown>>, { id, call });
-      } else if (envelope.isNotification) res.status(204).end();
-      else sendAnswer(res, id, answer, call);
+      if (isNotification) await sendNothing(res, answer);
+      else if (isStream(answer)) await sendStream(res, answer, { id, call });
+      else sendAnswer(res, answer, { id, call });
     } catch (err) {
-      const said = toFault(err, 'other');
-      if (said.httpStatus === 500) options.onError(err);
+      const said = known.call?.fault ?? toFault(err, 'other');
+      if (known.call?.fault === undefined && said.httpStatus === 500) options.onError(err);
+      const { isNotification, streams } = known;
       // JSON-RPC 2.0 §4.1: a notification is not answered, whatever came of it.
-      if (isNotification && said.retryAfterS === undefined) {
-        res.status(204).end();
-        return;
-      }
-      sendRefusal(res, { id: err instanceof InvalidEnvelope ? err.id : id, said, streams });
+      if (isNotification && said.retryAfterS === undefined) res.status(204).end();
+      else
+        sendRefusal(res, { id: err instanceof InvalidEnvelope ? err.id : known.id, said, streams });
     }
   };
 }
@@ -83,7 +103,7 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
 function assertJson(req: Request): void {
   const mediaType = mediaTypeOf(req);
   if (mediaType === '' || mediaType === 'application/json') return;
-  throw new FaultError('contentTypeNotSupported', `Content-Type must be application/json`);
+  throw new FaultError('requestTypeNotSupported', `Content-Type must be application/json`);
 }
 
 /** JSON-RPC 2.0 §4. A batch is not part of A2A (A2A §9.1). */
@@ -115,7 +135,11 @@ class InvalidEnvelope extends FaultError {
 }
 
 /** The parameters, checked and in the form that the SDK expects. */
-function checkEnvelope({ method, body }: Envelope, generation: Generation): unknown {
+function checkCall({
+  method,
+  body,
+  generation,
+}: Pick<Envelope, 'method' | 'body'> & { readonly generation: Generation }): unknown {
   if (!METHODS[generation].has(method)) {
     const other = generation === '1.0' ? '0.3' : '1.0';
     const hint = METHODS[other].has(method)
@@ -139,15 +163,28 @@ function openCall(
 }
 
 function openContext(req: Request, call: Call): ServerCallContext {
-  const extensions = req.get('A2A-Extensions') ?? req.get('X-A2A-Extensions');
   return new ServerCallContext({
     user: call,
     requestedVersion: call.generation,
-    requestedExtensions: Extensions.parseServiceParameter(extensions),
+    requestedExtensions: [...extensionsOf(req, call.generation)],
   });
 }
 
-function sendAnswer(res: Response, id: Id, answer: Record<string, unknown>, call: Call): void {
+/** A stream does what it was asked for when it is first read; nobody wants its events. */
+async function sendNothing(res: Response, answer: Answer): Promise<void> {
+  if (isStream(answer)) {
+    await answer.next();
+    await answer.return(undefined);
+  }
+  res.status(204).end();
+}
+
+interface Recipient {
+  readonly id: Id;
+  readonly call: Call;
+}
+
+function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }: Recipient): void {
   if (call.fault === undefined && answer['error'] === undefined) {
     res.json(answer);
     return;
@@ -156,11 +193,7 @@ function sendAnswer(res: Response, id: Id, answer: Record<string, unknown>, call
   sendRefusal(res, { id, said, streams: false });
 }
 
-async function sendStream(
-  res: Response,
-  answers: AsyncGenerator<Record<string, unknown>>,
-  { id, call }: { id: Id; call: Call },
-): Promise<void> {
+async function sendStream(res: Response, answers: Answers, { id, call }: Recipient): Promise<void> {
   const isLegacy = call.generation === '0.3';
   const sse = new SseResponse(res, { writes: isLegacy ? 'per-event' : 'coalesced' });
   sse.openInTime();
@@ -194,7 +227,7 @@ interface Refusal {
  * A refused stream is answered as a stream of one frame: a client that waits for events sees a
  * plain JSON answer as an empty stream. Only an engine that is down is told by the HTTP status.
  */
-function sendRefusal(res: Response, { id, said, streams }: Refusal): void {
+export function sendRefusal(res: Response, { id, said, streams }: Refusal): void {
   if (said.retryAfterS !== undefined) res.set('Retry-After', String(said.retryAfterS));
   if (streams && said.retryAfterS === undefined) {
     const sse = new SseResponse(res, { writes: 'per-event' });
@@ -211,6 +244,6 @@ function refusal(id: Id, said: Fault): Record<string, unknown> {
 }
 
 /** JSON-RPC reports in the body; the status speaks only of what is wrong with HTTP or the server. */
-function httpStatusOf({ httpStatus }: Fault): number {
-  return httpStatus >= 500 || httpStatus === 413 || httpStatus === 415 ? httpStatus : 200;
+function httpStatusOf({ concernsHttp, httpStatus }: Fault): number {
+  return concernsHttp === true ? httpStatus : 200;
 }

@@ -4,8 +4,15 @@ import { A2A_CONTENT_TYPE } from '@a2a-js/sdk';
 import type { User } from '@a2a-js/sdk/server';
 import { restHandler } from '@a2a-js/sdk/server/express';
 import express, { type Request, type Response, type Router } from 'express';
-import { parseBody } from './body';
-import { cursorOf, generationOf, hasVersion, idempotencyKeyOf, mediaTypeOf } from './call-headers';
+import { assertKeys, parseBody } from './body';
+import {
+  cursorOf,
+  echoExtensions,
+  generationOf,
+  hasVersion,
+  idempotencyKeyOf,
+  mediaTypeOf,
+} from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
 import { SseResponse, untilClosed } from './sse';
 import { Call } from './wire/call';
@@ -25,6 +32,16 @@ import { REQUESTS, checkRequest } from './wire/request-schemas';
 /** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
 const ROUTE =
   /^(?<prefix>\/[^/]+)?\/(?<path>message:(?:send|stream)|tasks(?:\/.*)?|extendedAgentCard)$/;
+
+const READS: readonly string[] = ['GET', 'HEAD'];
+
+/** Paths without prefix, the first that fits. */
+const METHODS: readonly { readonly path: RegExp; readonly methods: readonly string[] }[] = [
+  { path: /^message:/, methods: ['POST'] },
+  { path: /^tasks\/[^/]+:cancel$/, methods: ['POST'] },
+  { path: /^tasks\/[^/]+:subscribe$/, methods: ['GET', 'POST'] },
+  { path: /^(?:tasks(?:\/[^/]+)?|extendedAgentCard)$/, methods: READS },
+];
 
 interface Route {
   readonly isLegacy: boolean;
@@ -85,12 +102,17 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   const generation = hasVersion(req) ? generationOf(req) : route.isLegacy ? '0.3' : '1.0';
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
+  echoExtensions(req, res, { generation, extensions: options.extensions });
+  assertMethod(req, res, route);
   assertJson(req);
   // The SDK would find fault with the config before it came to say so.
   if (route.path.includes('/pushNotificationConfigs')) {
     throw new FaultError('pushNotSupported', PUSH_LATER);
   }
-  req.body = checkBody(parseBody(req) ?? {}, route);
+  const body = parseBody(req);
+  assertKeys(req, body);
+  req.body = checkBody(body ?? {}, route);
+  checkTaskId(route);
   checkQuery(req, route);
   const signal = untilClosed(res, options.closing);
   const call = new Call({
@@ -114,9 +136,30 @@ function assertJson(req: Request): void {
   const mediaType = mediaTypeOf(req);
   if (['', 'application/json', A2A_CONTENT_TYPE].includes(mediaType)) return;
   throw new FaultError(
-    'contentTypeNotSupported',
+    'requestTypeNotSupported',
     `Content-Type must be application/json or ${A2A_CONTENT_TYPE}`,
   );
+}
+
+/** The SDK's router would look for another route, and take the path for one with a tenant. */
+function assertMethod(req: Request, res: Response, { path }: Route): void {
+  const methods = METHODS.find((operation) => operation.path.test(path))?.methods;
+  if (methods === undefined || methods.includes(req.method)) return;
+  res.set('Allow', methods.join(', '));
+  throw new FaultError('methodNotAllowed', `${req.method} is not for this address`);
+}
+
+function checkTaskId({ path }: Route): void {
+  const [, text] = /^tasks\/([^/]+?)(?::(?:cancel|subscribe))?$/.exec(path) ?? [];
+  if (text !== undefined) checkRequest(REQUESTS.taskId, { id: decoded(text) });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new FaultError('invalidRequest', 'the path is not valid');
+  }
 }
 
 function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
@@ -126,7 +169,7 @@ function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
 }
 
 function checkQuery(req: Request, { path }: Route): void {
-  if (req.method !== 'GET') return;
+  if (!READS.includes(req.method)) return;
   if (path === 'tasks') checkRequest(REQUESTS.listTasksQuery, req.query);
   else checkRequest(REQUESTS.getTaskQuery, req.query);
 }

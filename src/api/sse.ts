@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
+import { CallEnded } from './wire/call';
 
 /**
  * Below the 5 s read timeout of common clients, with room for a busy event loop. One newline: with
@@ -165,15 +166,16 @@ export class SseResponse {
   }
 }
 
-/** Aborts when the client has gone, or the gateway closes. */
+/** Aborts with a `CallEnded` when the client has gone, or the gateway closes. */
 export function untilClosed(res: ServerResponse, closing: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  const abort = (): void => {
-    closing.removeEventListener('abort', abort);
-    controller.abort();
+  const end = (by: CallEnded['by']): void => {
+    closing.removeEventListener('abort', stop);
+    controller.abort(new CallEnded(by));
   };
-  res.once('close', abort);
-  closing.addEventListener('abort', abort, { once: true });
-  if (closing.aborted) abort();
+  const stop = (): void => end('gateway');
+  res.once('close', () => end('caller'));
+  closing.addEventListener('abort', stop, { once: true });
+  if (closing.aborted) stop();
   return controller.signal;
 }

@@ -6,9 +6,14 @@ import type { PartStore } from '../storage/part-store';
 import type { Part, Scope, Task } from '../workflows/task';
 import type { TaskService } from './task-service';
 import { FaultError, toFault } from './wire/error-table';
+import { REQUESTS, checkRequest } from './wire/request-schemas';
 import { sendFault } from './rest';
 
 export const STORED_PART_PATH = '/parts/:taskId/:digest';
+
+/** What a header can carry; the media type of a part is whatever the skill or the client said. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/;
+const ANY_MEDIA_TYPE = 'application/octet-stream';
 
 /** @param publicUrl without a trailing slash. */
 export function storedPartUrl(publicUrl: string, taskId: string, digest: string): string {
@@ -19,11 +24,13 @@ export function serveStoredPart(options: {
   readonly service: TaskService;
   readonly store: PartStore;
   readonly scopeOf: (req: Request) => Scope;
+  readonly onError: (err: unknown) => void;
 }): RequestHandler {
-  const { service, store, scopeOf } = options;
+  const { service, store, scopeOf, onError } = options;
   return async (req, res) => {
     try {
       const { taskId = '', digest = '' } = req.params as Record<string, string | undefined>;
+      checkRequest(REQUESTS.taskId, { id: taskId });
       const signal = new AbortController().signal;
       const task = await service.get({ scope: scopeOf(req), signal }, taskId);
       const part = storedParts(task).find(({ ref }) => ref.digest === digest);
@@ -32,7 +39,7 @@ export function serveStoredPart(options: {
         throw new FaultError('taskNotFound', 'the task has no such stored part');
       }
       res.set({
-        'Content-Type': part.mediaType ?? 'application/octet-stream',
+        'Content-Type': contentTypeOf(part),
         'Content-Length': String(size),
         // What a task holds is not ours: a browser is to save it, never to run it.
         'Content-Disposition': 'attachment',
@@ -41,13 +48,22 @@ export function serveStoredPart(options: {
       });
       await pipeline(store.stream(digest), res);
     } catch (err) {
-      if (res.headersSent) res.destroy();
-      else sendFault(res, toFault(err, 'other'), false);
+      if (res.headersSent) {
+        res.destroy();
+        return;
+      }
+      const said = toFault(err, 'other');
+      if (said.httpStatus === 500) onError(err);
+      sendFault(res, said, false);
     }
   };
 }
 
 type StoredPart = Extract<Part, { ref: unknown }>;
+
+function contentTypeOf({ mediaType = '' }: StoredPart): string {
+  return MEDIA_TYPE.test(mediaType) ? mediaType : ANY_MEDIA_TYPE;
+}
 
 function storedParts(task: Task): readonly StoredPart[] {
   const messages = [...task.history, ...(task.status.message ? [task.status.message] : [])];

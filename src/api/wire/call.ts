@@ -6,7 +6,18 @@ import type { Fault } from './error-table';
 
 export type Generation = '1.0' | '0.3';
 
+/** The reason of a caller's signal: why nobody waits for the answer any more, or is to. */
+export class CallEnded extends Error {
+  readonly by: 'caller' | 'gateway';
+  constructor(by: CallEnded['by']) {
+    super(by === 'caller' ? 'the caller has left' : 'the gateway stops; the task goes on');
+    this.name = 'CallEnded';
+    this.by = by;
+  }
+}
+
 export interface CallOptions {
+  /** Its signal is aborted with a `CallEnded`. */
   readonly caller: Caller;
   readonly generation: Generation;
   /** `Last-Event-ID`: the stream resumes after this event (D3). */
@@ -32,6 +43,12 @@ export class Call implements User {
     this.generation = options.generation;
     this.cursor = options.cursor;
     this.idempotencyKey = options.idempotencyKey;
+  }
+
+  /** Undefined while the caller waits. */
+  get ended(): CallEnded | undefined {
+    const reason: unknown = this.caller.signal.reason;
+    return reason instanceof CallEnded ? reason : undefined;
   }
 
   readonly isAuthenticated = false;

@@ -27,6 +27,8 @@ export interface Fault {
   readonly message: string;
   /** Seconds after which another try makes sense. */
   readonly retryAfterS?: number;
+  /** It is about HTTP or the server, not the call: JSON-RPC too says it by the HTTP status. */
+  readonly concernsHttp?: true;
 }
 
 type Row = Omit<Fault, 'message'>;
@@ -34,36 +36,64 @@ type Row = Omit<Fault, 'message'>;
 /** Long enough for a server that restarts, short enough for a person who waits. */
 const RETRY_AFTER_S = 2;
 
-const row = (reason: string, code: number, httpStatus: number, status: string): Row => ({
-  reason,
-  code,
-  httpStatus,
-  status,
-});
+/** What HTTP calls each google.rpc.Code (AIP-193). */
+const HTTP_STATUS = {
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 400,
+  INVALID_ARGUMENT: 400,
+  PERMISSION_DENIED: 403,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+} as const;
+
+function row(reason: string, code: number, status: keyof typeof HTTP_STATUS): Row {
+  return { reason, code, httpStatus: HTTP_STATUS[status], status };
+}
+
+function ofHttp(given: Row, httpStatus = given.httpStatus): Row {
+  return { ...given, httpStatus, concernsHttp: true };
+}
 
 export const ERRORS = {
   // A2A §3.3.2
-  taskNotFound: row('TASK_NOT_FOUND', -32001, 404, 'NOT_FOUND'),
-  taskNotCancelable: row('TASK_NOT_CANCELABLE', -32002, 400, 'FAILED_PRECONDITION'),
-  pushNotSupported: row('PUSH_NOTIFICATION_NOT_SUPPORTED', -32003, 400, 'FAILED_PRECONDITION'),
-  unsupportedOperation: row('UNSUPPORTED_OPERATION', -32004, 400, 'FAILED_PRECONDITION'),
-  contentTypeNotSupported: row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 415, 'INVALID_ARGUMENT'),
+  taskNotFound: row('TASK_NOT_FOUND', -32001, 'NOT_FOUND'),
+  taskNotCancelable: row('TASK_NOT_CANCELABLE', -32002, 'FAILED_PRECONDITION'),
+  pushNotSupported: row('PUSH_NOTIFICATION_NOT_SUPPORTED', -32003, 'FAILED_PRECONDITION'),
+  unsupportedOperation: row('UNSUPPORTED_OPERATION', -32004, 'FAILED_PRECONDITION'),
+  /** The media type of a part; that of the request is `requestTypeNotSupported`. */
+  contentTypeNotSupported: row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 'INVALID_ARGUMENT'),
   extendedCardNotConfigured: row(
     'EXTENDED_AGENT_CARD_NOT_CONFIGURED',
     -32007,
-    400,
     'FAILED_PRECONDITION',
   ),
-  versionNotSupported: row('VERSION_NOT_SUPPORTED', -32009, 400, 'FAILED_PRECONDITION'),
+  versionNotSupported: row('VERSION_NOT_SUPPORTED', -32009, 'FAILED_PRECONDITION'),
   // JSON-RPC 2.0 §5.1, and what REST says in their place
-  parseError: row('INVALID_JSON', -32700, 400, 'INVALID_ARGUMENT'),
-  invalidRequest: row('INVALID_REQUEST', -32600, 400, 'INVALID_ARGUMENT'),
-  methodNotFound: row('METHOD_NOT_FOUND', -32601, 404, 'NOT_FOUND'),
-  invalidParams: row('INVALID_PARAMS', -32602, 400, 'INVALID_ARGUMENT'),
-  tooLarge: row('REQUEST_TOO_LARGE', -32600, 413, 'INVALID_ARGUMENT'),
-  internal: row('INTERNAL_ERROR', -32603, 500, 'INTERNAL'),
+  parseError: row('INVALID_JSON', -32700, 'INVALID_ARGUMENT'),
+  invalidRequest: row('INVALID_REQUEST', -32600, 'INVALID_ARGUMENT'),
+  methodNotFound: row('METHOD_NOT_FOUND', -32601, 'NOT_FOUND'),
+  invalidParams: row('INVALID_PARAMS', -32602, 'INVALID_ARGUMENT'),
+  // HTTP itself (RFC 9110 §15.5)
+  forbidden: ofHttp(row('FORBIDDEN', -32600, 'PERMISSION_DENIED')),
+  methodNotAllowed: ofHttp(row('METHOD_NOT_ALLOWED', -32600, 'INVALID_ARGUMENT'), 405),
+  tooLarge: ofHttp(row('REQUEST_TOO_LARGE', -32600, 'INVALID_ARGUMENT'), 413),
+  requestTypeNotSupported: ofHttp(
+    row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 'INVALID_ARGUMENT'),
+    415,
+  ),
+  // The server
+  internal: ofHttp(row('INTERNAL_ERROR', -32603, 'INTERNAL')),
+  busy: {
+    ...ofHttp(row('TASK_ENGINE_BUSY', -32603, 'RESOURCE_EXHAUSTED')),
+    retryAfterS: RETRY_AFTER_S,
+  },
   unavailable: {
-    ...row('TASK_ENGINE_UNAVAILABLE', -32603, 503, 'UNAVAILABLE'),
+    ...ofHttp(row('TASK_ENGINE_UNAVAILABLE', -32603, 'UNAVAILABLE')),
+    retryAfterS: RETRY_AFTER_S,
+  },
+  stopping: {
+    ...ofHttp(row('GATEWAY_STOPPING', -32603, 'UNAVAILABLE')),
     retryAfterS: RETRY_AFTER_S,
   },
 } as const satisfies Record<string, Row>;
@@ -112,6 +142,8 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
       return fault('invalidParams', err.message);
     case TaskErrorReason.skillFailed:
       return fault('internal', err.message);
+    case TaskErrorReason.busy:
+      return fault('busy', 'too much at once; try again');
     case TaskErrorReason.unavailable:
       return fault('unavailable', 'the task engine does not answer; try again');
   }

@@ -2,6 +2,8 @@
 
 import type { z } from 'zod';
 import type { Generation } from './call';
+import { FaultError } from './error-table';
+import { PUSH_LATER } from './request-handler';
 import { REQUESTS, checkRequest } from './request-schemas';
 
 const V1: Readonly<Record<string, z.ZodType | undefined>> = {
@@ -47,8 +49,9 @@ export function isStreaming(method: string, generation: Generation): boolean {
   return STREAMING.has(method) && METHODS[generation].has(method);
 }
 
-/** @throws FaultError `invalidParams`. */
+/** @throws FaultError `invalidParams`; `pushNotSupported`, which the SDK would come to only with right ones. */
 export function checkParams(method: string, params: unknown): void {
+  if (/pushNotificationConfig/i.test(method)) throw new FaultError('pushNotSupported', PUSH_LATER);
   const schema = V1[method] ?? LEGACY[method];
   if (schema !== undefined) checkRequest(schema, params);
 }

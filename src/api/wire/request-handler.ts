@@ -18,7 +18,8 @@ import type { Submission } from '../intake';
 import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
 import { Call } from './call';
-import { FaultError, toFault, toSdkError, type Operation } from './error-table';
+import { TaskError, TaskErrorReason } from '../../temporal/task-error';
+import { FaultError, fault, toFault, toSdkError, type Operation } from './error-table';
 import {
   fromWireMessage,
   limitHistory,
@@ -110,11 +111,10 @@ export class RequestHandler implements A2ARequestHandler {
       const query = toTaskQuery(params);
       const inFull = withArtifacts || historyLength > 0;
       const page = await this.options.service.list(call.caller, query, inFull);
-      const tasks = await Promise.all(
-        page.tasks.map((task) =>
-          this.toWire(withArtifacts ? task : { ...task, artifacts: [] }, historyLength),
-        ),
+      const shown = page.tasks.map((task) =>
+        limitHistory(withArtifacts ? task : { ...task, artifacts: [] }, historyLength),
       );
+      const tasks = (await this.options.restorer.tasks(shown)).map(toWireTask);
       const { totalSize, nextPageToken } = page;
       return { tasks, totalSize, nextPageToken, pageSize: query.pageSize };
     });
@@ -195,10 +195,17 @@ export class RequestHandler implements A2ARequestHandler {
   }
 
   private refused(call: Call, operation: Operation, err: unknown): Error {
-    call.fault = toFault(err, operation);
-    if (call.fault.httpStatus >= 500) this.options.onError(err);
+    const ended = isWaitOver(err) ? call.ended : undefined;
+    // Who has left reads no answer; to the others it is the gateway that is not there.
+    call.fault = ended === undefined ? toFault(err, operation) : fault('stopping', ended.message);
+    if (ended === undefined && call.fault.httpStatus >= 500) this.options.onError(err);
     return toSdkError(call.fault);
   }
+}
+
+/** A wait that was given up says the same as one on an engine that does not answer. */
+function isWaitOver(err: unknown): boolean {
+  return err instanceof TaskError && err.reason === TaskErrorReason.unavailable;
 }
 
 function toSubmission(params: SendMessageRequest, call: Call): Submission {

@@ -5,17 +5,34 @@ import { FaultError } from './error-table';
 
 /** More parts than any client sends, few enough to look at one by one. */
 const PARTS_MAX = 1_000;
-/** Fits a search attribute and a workflow id with room to spare. */
-const ID_MAX = 256;
+/** Extensions, output modes, referenced tasks: more than any client names. */
+const NAMES_MAX = 256;
+/** A wrong request is told what is wrong with it, not all of what is wrong with it. */
+const ISSUES_TOLD = 10;
+/** Temporal on a SQL database keeps a keyword search attribute in VARCHAR(255). */
+const ID_MAX = 255;
+/** No control characters and no halves of surrogate pairs: ids go into addresses and filters. */
+const ID_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
 
 const PAGE_SIZE_MAX = 100;
 
-const id = z.string().min(1, 'must not be empty').max(ID_MAX);
-const optionalId = z.string().max(ID_MAX).nullish();
+const idText = z
+  .string()
+  .max(ID_MAX)
+  .regex(ID_CHARACTERS, 'must be well-formed text without control characters');
+const id = idText.min(1, 'must not be empty');
 const object = z.record(z.string(), z.unknown());
-const strings = z.array(z.string()).nullish();
+/** The length is looked at first: a complaint about each of a million items would take the memory. */
+const list = <T extends z.ZodType>(item: T, max: number) =>
+  z
+    .custom<unknown[]>(Array.isArray, 'must be a list')
+    .refine((items) => items.length <= max, `must have at most ${String(max)} items`)
+    .pipe(z.array(item));
+const strings = list(z.string(), NAMES_MAX).nullish();
 const base64 = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'must be base64');
 const historyLength = z.int32().min(0, 'must not be negative').nullish();
+
+const isFilled = (items: readonly unknown[]): boolean => items.length > 0;
 
 /** `null` means absent in ProtoJSON. */
 const isThere = (value: unknown): boolean => value !== undefined && value !== null;
@@ -31,20 +48,17 @@ const part = z
     mediaType: z.string().nullish(),
     metadata: object.nullish(),
   })
-  .refine(
-    (p) =>
-      CONTENTS.filter((key) => isThere(p[key]) || (key === 'data' && 'data' in p)).length === 1,
-    {
-      error: 'must have exactly one of text, raw, url, data',
-    },
-  );
+  .refine((p) => CONTENTS.filter((key) => isThere(p[key])).length === 1, {
+    // Not `data: null`: no codec of A2A tells it from no content.
+    error: 'must have exactly one of text, raw, url, data',
+  });
 
 const message = z.looseObject({
   messageId: id,
   role: z.enum(['ROLE_USER', 'ROLE_AGENT']),
-  parts: z.array(part).min(1, 'must not be empty').max(PARTS_MAX),
-  contextId: optionalId,
-  taskId: optionalId,
+  parts: list(part, PARTS_MAX).refine(isFilled, 'must not be empty'),
+  contextId: idText.nullish(),
+  taskId: idText.nullish(),
   metadata: object.nullish(),
   extensions: strings,
   referenceTaskIds: strings,
@@ -76,12 +90,19 @@ const TASK_STATES = [
   'TASK_STATE_AUTH_REQUIRED',
 ] as const;
 
-const timestamp = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' });
+/** An offset may lead out of the years that RFC 3339 has, and Temporal's filters have no others. */
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+const timestamp = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time' })
+  .refine((time) => Date.parse(time) >= FIRST_TIME && Date.parse(time) <= LAST_TIME, {
+    error: 'must be in the years 0000 to 9999, in UTC',
+  });
 
 const taskId = z.looseObject({ id, tenant: z.string().nullish(), metadata: object.nullish() });
 const getTask = taskId.extend({ historyLength });
 const listTasks = z.looseObject({
-  contextId: z.string().max(ID_MAX).nullish(),
+  contextId: idText.nullish(),
   status: z.enum(TASK_STATES).nullish(),
   pageSize: z.int().min(1).max(PAGE_SIZE_MAX).nullish(),
   pageToken: z.string().nullish(),
@@ -112,7 +133,7 @@ const legacyPart = z.discriminatedUnion('kind', [
 const legacyMessage = message.extend({
   kind: z.literal('message').nullish(),
   role: z.enum(['user', 'agent']),
-  parts: z.array(legacyPart).min(1, 'must not be empty').max(PARTS_MAX),
+  parts: list(legacyPart, PARTS_MAX).refine(isFilled, 'must not be empty'),
 });
 
 const legacySend = z.looseObject({
@@ -146,8 +167,8 @@ const legacyRestSend = legacySend.extend({
   message: message
     .omit({ parts: true })
     .extend({
-      content: z.array(legacyRestPart).max(PARTS_MAX).nullish(),
-      parts: z.array(legacyRestPart).max(PARTS_MAX).nullish(),
+      content: list(legacyRestPart, PARTS_MAX).nullish(),
+      parts: list(legacyRestPart, PARTS_MAX).nullish(),
     })
     .refine((m) => (m.content ?? m.parts ?? []).length > 0, { error: 'content must not be empty' }),
 });
@@ -159,7 +180,7 @@ const getTaskQuery = z.looseObject({
   history_length: digits.optional(),
 });
 const listTasksQuery = z.looseObject({
-  contextId: z.string().max(ID_MAX).optional(),
+  contextId: idText.optional(),
   status: z.union([z.enum(TASK_STATES), z.literal('')]).optional(),
   pageSize: z
     .union([
@@ -191,7 +212,10 @@ export const REQUESTS = {
 export function checkRequest(schema: z.ZodType, value: unknown): void {
   const checked = schema.safeParse(value);
   if (checked.success) return;
-  const lines = checked.error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
+  const { issues } = checked.error;
+  const told = issues.slice(0, ISSUES_TOLD);
+  const lines = told.map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
+  if (issues.length > told.length) lines.push(`and ${String(issues.length - told.length)} more`);
   throw new FaultError('invalidParams', lines.join('\n'));
 }
 
