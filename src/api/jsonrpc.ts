@@ -115,8 +115,11 @@ function toEnvelope(body: unknown): Envelope {
   const fields = body as Record<string, unknown>;
   const { jsonrpc, method } = fields;
   const id = fields['id'] ?? null;
-  if (typeof id !== 'string' && !Number.isInteger(id) && id !== null) {
-    throw new FaultError('invalidRequest', 'id must be a string, an integer or null');
+  if (typeof id !== 'string' && !Number.isSafeInteger(id) && id !== null) {
+    throw new FaultError(
+      'invalidRequest',
+      'id must be a string, an integer of at most 53 bits or null',
+    );
   }
   if (jsonrpc !== '2.0') throw new InvalidEnvelope(id as Id, 'jsonrpc must be "2.0"');
   if (typeof method !== 'string' || method === '') {

@@ -25,7 +25,7 @@ import {
   toRestError,
   type Fault,
 } from './wire/error-table';
-import { mendLegacyRestEvent, withBlocking } from './wire/legacy';
+import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/legacy';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 
@@ -164,8 +164,9 @@ function decoded(text: string): string {
 
 function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
   if (!path.startsWith('message:')) return body;
-  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, body);
-  return isLegacy ? withBlocking(body) : body;
+  const mended = isLegacy ? mendLegacyRestSend(body) : body;
+  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, mended);
+  return isLegacy ? withBlocking(mended) : mended;
 }
 
 function checkQuery(req: Request, { path }: Route): void {
@@ -188,6 +189,8 @@ function mendAnswers(
       sendFault(res, said, isLegacy);
       return res;
     }
+    // 0.3 has no 201, which the SDK answers a send with; an official client takes it for an error.
+    if (res.statusCode === 201) res.status(200);
     res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
     return res.send(JSON.stringify(body));
   };

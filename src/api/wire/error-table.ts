@@ -215,9 +215,26 @@ export function toRestError(said: Fault): Record<string, unknown> {
   return { error: { code: httpStatus, status, message, details } };
 }
 
-/** The body of a REST error of 0.3. */
-export function toLegacyRestError({ code, message }: Fault): Record<string, unknown> {
-  return { code, message };
+/** What 0.3 calls its errors: one client goes by the name. */
+const LEGACY_TYPES: Readonly<Record<string, string>> = {
+  [ERRORS.taskNotFound.reason]: 'TaskNotFoundError',
+  [ERRORS.taskNotCancelable.reason]: 'TaskNotCancelableError',
+  [ERRORS.pushNotSupported.reason]: 'PushNotificationNotSupportedError',
+  [ERRORS.unsupportedOperation.reason]: 'UnsupportedOperationError',
+  [ERRORS.contentTypeNotSupported.reason]: 'ContentTypeNotSupportedError',
+  [ERRORS.invalidRequest.reason]: 'InvalidRequestError',
+  [ERRORS.invalidParams.reason]: 'InvalidParamsError',
+  [ERRORS.internal.reason]: 'InternalError',
+};
+
+/**
+ * The body of a REST error of 0.3, which the specification leaves open: JavaScript's client reads
+ * `code` and `message`, Python's `type`, Go's and Java's `error`.
+ */
+export function toLegacyRestError(said: Fault): Record<string, unknown> {
+  const { code, message, reason } = said;
+  const type = LEGACY_TYPES[reason];
+  return { code, message, ...(type === undefined ? {} : { type }), ...toRestError(said) };
 }
 
 /** Validation messages are lines of `field: what is wrong`. */

@@ -16,6 +16,43 @@ export function withBlocking(params: unknown): unknown {
   };
 }
 
+/**
+ * ProtoJSON takes a field by its original name too, and one official client sends those: `request`
+ * for `message`, `message_id` for `messageId`. What is in `metadata` and `data` is left alone.
+ */
+export function mendLegacyRestSend(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  const { request, ...fields } = body;
+  const message = fields['message'] ?? request;
+  return {
+    ...renamed(fields),
+    ...(message === undefined ? {} : { message: mendLegacyRestMessage(message) }),
+    ...(isObject(body['configuration']) ? { configuration: renamed(body['configuration']) } : {}),
+  };
+}
+
+function mendLegacyRestMessage(message: unknown): unknown {
+  if (!isObject(message)) return message;
+  const { content } = message;
+  const fields = renamed(message);
+  return Array.isArray(content) ? { ...fields, content: content.map(mendLegacyRestPart) } : fields;
+}
+
+function mendLegacyRestPart(part: unknown): unknown {
+  return isObject(part) && isObject(part['file']) ? { ...part, file: renamed(part['file']) } : part;
+}
+
+/** One level, `snake_case` to `camelCase`. */
+function renamed(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [camelCased(name), value]),
+  );
+}
+
+function camelCased(name: string): string {
+  return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
 /** `final` marks the last update of the interaction, and a question ends one too (0.3 §7.2.2). */
 export function mendLegacyEvent(envelope: Record<string, unknown>): Record<string, unknown> {
   const result = envelope['result'];

@@ -45,7 +45,7 @@ describe.each(DIALECTS)('ids over $name', (dialect) => {
 
   test.each(GOOD_IDS)('name a context however strange: %j', async (contextId) => {
     const { status, text } = await send(request({ contextId }, leaving(dialect)));
-    expect([200, 201]).toContain(status);
+    expect(status).toBe(200);
     expect(text).toMatch(/submitted/i);
   });
 });
@@ -140,7 +140,7 @@ describe.each(DIALECTS)('the keys of an object over $name', (dialect) => {
     const odd = { constructor: 'ACME', prototype: { constructor: 1 }, toString: 1, valueOf: null };
     const metadata = { skillId: 'echo', ...odd };
     const answer = await send(request({ contextId: randomUUID(), metadata }, leaving(dialect)));
-    expect([200, 201]).toContain(answer.status);
+    expect(answer.status).toBe(200);
     expect(answer.text).toContain('"constructor":"ACME","prototype":{"constructor":1}');
   });
 
@@ -210,6 +210,6 @@ describe('a method that is not for the address (RFC 9110 §15.5.6)', () => {
     const response = await fetch(`${stack.url}/v1/message:send`);
     expect(response.status).toBe(405);
     expect(response.headers.get('Allow')).toBe('POST');
-    expect(await response.json()).toEqual({ code: -32600, message: expect.any(String) });
+    expect(await response.json()).toMatchObject({ code: -32600, message: expect.any(String) });
   });
 });

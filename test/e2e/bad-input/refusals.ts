@@ -63,7 +63,11 @@ export function expectRestRefusal(answer: Answer, reason: Reason): void {
 
 export function expectLegacyRestRefusal(answer: Answer, reason: Reason): void {
   expectTellsNothing(answer);
-  const { http, code } = ROWS[reason];
-  expect(parse(answer)).toEqual({ code, message: expect.any(String) as string });
+  const { http, code, status } = ROWS[reason];
+  const message = expect.any(String) as string;
+  const details = expect.arrayContaining([info(reason)]) as unknown[];
+  const { type, ...body } = parse(answer) as { readonly type?: unknown };
+  expect(body).toEqual({ code, message, error: { code: http, status, message, details } });
+  expect(type ?? 'Error').toMatch(/^[A-Za-z]*Error$/);
   expect(answer.status).toBe(http);
 }

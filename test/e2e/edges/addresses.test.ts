@@ -39,7 +39,7 @@ const info = {
 const message = expect.any(String) as string;
 const rpcForm = { jsonrpc: '2.0', id: null, error: { code: -32600, message, data: [info] } };
 const restForm = { error: { code: 403, status: 'PERMISSION_DENIED', message, details: [info] } };
-const legacyRestForm = { code: -32600, message };
+const legacyRestForm = { code: -32600, message, ...restForm };
 
 interface Binding {
   readonly name: string;
