@@ -82,7 +82,7 @@ export async function withinDeadline<T>(
 }
 
 /** A task takes ten updates at once, and a namespace so many calls a second. */
-function busy(cause: unknown): TaskError {
+export function busy(cause?: unknown): TaskError {
   return new TaskError(TaskErrorReason.busy, 'Temporal takes no more calls at the moment', cause);
 }
 

@@ -21,7 +21,7 @@ import {
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import { TaskState, type Scope, type Task } from '../workflows/task';
-import { isNotFound, unavailable, withinDeadline } from './connection';
+import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
@@ -32,6 +32,9 @@ import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workf
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
 const QUERY_DEADLINE_MS = 700;
+
+/** What a workflow takes at once by default; with more the server waits until the call is too late. */
+const UPDATES_AT_ONCE = 10;
 
 export interface TaskRef {
   readonly scope: Scope;
@@ -55,6 +58,8 @@ export class Tasks {
   private readonly fastest: Client;
   private readonly starter: WorkflowStarter;
   private readonly decode: Decode;
+  /** Messages on their way, by workflow id. */
+  private readonly updating = new Map<string, number>();
 
   constructor(options: WorkflowStarterOptions) {
     const { client } = options;
@@ -88,9 +93,27 @@ export class Tasks {
    * Gives a task one more message. The same `updateId` counts once. Without one, the same message at
    * the same point of the task does: a call that got no answer may have been taken in all the same,
    * and its repetition must not answer the next question.
-   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `unavailable`.
+   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `busy`, `unavailable`.
    */
   async message(ref: TaskRef, followUp: FollowUp, updateId?: string): Promise<MessageReceipt> {
+    const workflowId = workflowIdOf(ref);
+    const atOnce = this.updating.get(workflowId) ?? 0;
+    if (atOnce >= UPDATES_AT_ONCE) throw busy();
+    this.updating.set(workflowId, atOnce + 1);
+    try {
+      return await this.update(ref, followUp, updateId);
+    } finally {
+      const left = (this.updating.get(workflowId) ?? 1) - 1;
+      if (left > 0) this.updating.set(workflowId, left);
+      else this.updating.delete(workflowId);
+    }
+  }
+
+  private async update(
+    ref: TaskRef,
+    followUp: FollowUp,
+    updateId?: string,
+  ): Promise<MessageReceipt> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref));
     const update = {
       args: [followUp] as [FollowUp],

@@ -75,3 +75,21 @@ test('a key knows its message again in whatever order its members come', async (
   const { id } = await send(stack.url, message, headers);
   expect((await send(stack.url, other, headers)).id).toBe(id);
 });
+
+test('more answers at once than Temporal takes are told to come again, and cancel still works', async () => {
+  const task = await send(stack.url, messageFor('interview', { questions: 2 }));
+  await stack.worker.kill();
+  const refused = await Promise.all(
+    Array.from({ length: 15 }, (_, i) =>
+      rpc(stack.url, 'SendMessage', { message: answerTo(task, `at once ${i}`) }),
+    ),
+  );
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429, 503]));
+  for (const { headers, body } of refused) {
+    expect(headers.get('Retry-After')).not.toBeNull();
+    expect(body.error?.code).toBe(-32603);
+  }
+  await stack.startWorker();
+  const { body } = await rpc<WireTask>(stack.url, 'CancelTask', { id: task.id });
+  expect(body.result?.status.state).toBe('TASK_STATE_CANCELED');
+});
