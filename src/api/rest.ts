@@ -15,7 +15,7 @@ import {
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
 import { SseResponse, untilClosed } from './sse';
-import { Call } from './wire/call';
+import { Call, type CallOptions } from './wire/call';
 import {
   FaultError,
   fault,
@@ -26,6 +26,7 @@ import {
   type Fault,
 } from './wire/error-table';
 import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/legacy';
+import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 
@@ -120,6 +121,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
     generation,
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
+    ...partDetailsOf(req, route),
   });
   res.locals['call'] = call;
   mendAnswers(req, res, { call, isLegacy: route.isLegacy });
@@ -164,9 +166,15 @@ function decoded(text: string): string {
 
 function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
   if (!path.startsWith('message:')) return body;
-  const mended = isLegacy ? mendLegacyRestSend(body) : body;
-  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, mended);
-  return isLegacy ? withBlocking(mended) : mended;
+  const sent = isLegacy ? mendLegacyRestSend(body) : body;
+  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
+  return isLegacy ? withBlocking(sent) : sent;
+}
+
+function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'partDetails'> {
+  return isLegacy && path.startsWith('message:')
+    ? { partDetails: legacyPartDetails(req.body) }
+    : {};
 }
 
 function checkQuery(req: Request, { path }: Route): void {
@@ -191,6 +199,7 @@ function mendAnswers(
     }
     // 0.3 has no 201, which the SDK answers a send with; an official client takes it for an error.
     if (res.statusCode === 201) res.status(200);
+    if (isLegacy && call.said !== undefined) mendLegacyParts(body, call.said);
     res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
     return res.send(JSON.stringify(body));
   };
@@ -246,8 +255,13 @@ function openInTime(res: Response, sse: SseResponse, call: Call): void {
 }
 
 function mendData(call: Call, data: string): string {
-  if (call.generation !== '0.3' || !data.includes('TASK_STATE_INPUT_REQUIRED')) return data;
-  return JSON.stringify(mendLegacyRestEvent(JSON.parse(data)));
+  const { generation, said } = call;
+  if (generation !== '0.3') return data;
+  const details = said !== undefined && hasPartDetails(said);
+  if (!details && !data.includes('TASK_STATE_INPUT_REQUIRED')) return data;
+  const event: unknown = JSON.parse(data);
+  if (details) mendLegacyParts(event, said);
+  return JSON.stringify(mendLegacyRestEvent(event));
 }
 
 function faultOf(call: Call): string {

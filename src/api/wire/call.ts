@@ -3,6 +3,7 @@
 import type { User } from '@a2a-js/sdk/server';
 import type { Caller } from '../task-service';
 import type { Fault } from './error-table';
+import type { PartDetails, Said } from './legacy-parts';
 
 export type Generation = '1.0' | '0.3';
 
@@ -23,6 +24,8 @@ export interface CallOptions {
   /** `Last-Event-ID`: the stream resumes after this event (D3). */
   readonly cursor?: number;
   readonly idempotencyKey?: string;
+  /** What the SDK drops of the parts of the message that is sent. */
+  readonly partDetails?: readonly PartDetails[];
 }
 
 /** Travels as the SDK's `User`, because that is what reaches the handler on every binding. */
@@ -31,8 +34,11 @@ export class Call implements User {
   readonly generation: Generation;
   readonly cursor: number | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly partDetails: readonly PartDetails[];
   /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
   frameId: number | undefined;
+  /** Set by the handler, read by the edge: what it is about to answer or to yield. */
+  said: Said | undefined;
   /** Set by the handler when it refuses, so that the edge answers from our error table. */
   fault: Fault | undefined;
   /** Set by the edge: resolves when the client has room for another event. */
@@ -43,6 +49,7 @@ export class Call implements User {
     this.generation = options.generation;
     this.cursor = options.cursor;
     this.idempotencyKey = options.idempotencyKey;
+    this.partDetails = options.partDetails ?? [];
   }
 
   /** Undefined while the caller waits. */

@@ -215,14 +215,18 @@ export function toRestError(said: Fault): Record<string, unknown> {
   return { error: { code: httpStatus, status, message, details } };
 }
 
-/** What 0.3 calls its errors: one client goes by the name. */
+/** The class of each error in Python's SDK, whose client of 0.3 goes by that name. */
 const LEGACY_TYPES: Readonly<Record<string, string>> = {
   [ERRORS.taskNotFound.reason]: 'TaskNotFoundError',
   [ERRORS.taskNotCancelable.reason]: 'TaskNotCancelableError',
   [ERRORS.pushNotSupported.reason]: 'PushNotificationNotSupportedError',
   [ERRORS.unsupportedOperation.reason]: 'UnsupportedOperationError',
   [ERRORS.contentTypeNotSupported.reason]: 'ContentTypeNotSupportedError',
+  [ERRORS.extendedCardNotConfigured.reason]: 'ExtendedAgentCardNotConfiguredError',
+  [ERRORS.versionNotSupported.reason]: 'VersionNotSupportedError',
+  [ERRORS.parseError.reason]: 'JSONParseError',
   [ERRORS.invalidRequest.reason]: 'InvalidRequestError',
+  [ERRORS.methodNotFound.reason]: 'MethodNotFoundError',
   [ERRORS.invalidParams.reason]: 'InvalidParamsError',
   [ERRORS.internal.reason]: 'InternalError',
 };

@@ -20,6 +20,7 @@ import type { Task } from '../../workflows/task';
 import { Call } from './call';
 import { TaskError, TaskErrorReason } from '../../temporal/task-error';
 import { FaultError, fault, toFault, toSdkError, type Operation } from './error-table';
+import { withPartDetails } from './legacy-parts';
 import {
   fromWireMessage,
   limitHistory,
@@ -66,9 +67,12 @@ export class RequestHandler implements A2ARequestHandler {
       const returnImmediately = params.configuration?.returnImmediately ?? false;
       const { service, restorer } = this.options;
       const answer = await service.send(call.caller, { ...submission, returnImmediately });
-      return 'message' in answer
-        ? toWireMessage(await restorer.message(answer.message))
-        : this.toWire(answer.task, params.configuration?.historyLength);
+      if ('task' in answer) {
+        return this.answer(call, answer.task, params.configuration?.historyLength);
+      }
+      const message = toWireMessage(await restorer.message(answer.message));
+      call.said = message;
+      return message;
     });
   }
 
@@ -100,7 +104,11 @@ export class RequestHandler implements A2ARequestHandler {
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<WireTask> {
     return this.guard(context, 'other', async (call) =>
-      this.toWire(await this.options.service.get(call.caller, params.id), params.historyLength),
+      this.answer(
+        call,
+        await this.options.service.get(call.caller, params.id),
+        params.historyLength,
+      ),
     );
   }
 
@@ -122,7 +130,7 @@ export class RequestHandler implements A2ARequestHandler {
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<WireTask> {
     return this.guard(context, 'cancel', async (call) =>
-      this.toWire(await this.options.service.cancel(call.caller, params.id), undefined),
+      this.answer(call, await this.options.service.cancel(call.caller, params.id), undefined),
     );
   }
 
@@ -147,8 +155,14 @@ export class RequestHandler implements A2ARequestHandler {
     return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
   }
 
-  private async toWire(task: Task, historyLength: number | undefined): Promise<WireTask> {
-    return toWireTask(await this.options.restorer.task(limitHistory(task, historyLength)));
+  private async answer(
+    call: Call,
+    task: Task,
+    historyLength: number | undefined,
+  ): Promise<WireTask> {
+    const wire = toWireTask(await this.options.restorer.task(limitHistory(task, historyLength)));
+    call.said = wire;
+    return wire;
   }
 
   /** Yields each event after telling the edge its number, and waits until the client has room. */
@@ -163,6 +177,7 @@ export class RequestHandler implements A2ARequestHandler {
       for await (const frame of open()) {
         if ('message' in frame) {
           const value = toWireMessage(await restorer.message(frame.message));
+          call.said = value;
           yield { payload: { $case: 'message', value } };
           continue;
         }
@@ -173,7 +188,11 @@ export class RequestHandler implements A2ARequestHandler {
             : event;
         if (event.kind === 'task') address = event.task;
         call.frameId = id;
-        yield toWireEvent(await restorer.event(address.id, limited), address);
+        const said = toWireEvent(await restorer.event(address.id, limited), address);
+        call.said = said.payload?.value;
+        yield said;
+        // A stream that waits for its next event is to keep none.
+        call.said = undefined;
         await call.ready();
       }
     } catch (err) {
@@ -215,7 +234,7 @@ function toSubmission(params: SendMessageRequest, call: Call): Submission {
   if (params.message === undefined) throw new FaultError('invalidParams', 'message: is required');
   const { idempotencyKey } = call;
   return {
-    message: fromWireMessage(params.message),
+    message: withPartDetails(fromWireMessage(params.message), call.partDetails),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
 }
