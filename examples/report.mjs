@@ -64,7 +64,7 @@ function show({ task, statusUpdate, artifactUpdate }) {
   if (statusUpdate !== undefined) {
     const { state, message: said } = statusUpdate.status;
     const text = said?.parts.map((part) => part.text ?? '').join(' ') ?? '';
-    console.log(`[${state.replace('TASK_STATE_', '').toLowerCase()}] ${text}`);
+    console.log(`[${state.replace('TASK_STATE_', '').toLowerCase()}] ${text}`.trimEnd());
     isOver = /COMPLETED|FAILED|CANCELED|REJECTED/.test(state);
     return;
   }

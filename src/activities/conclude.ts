@@ -6,6 +6,7 @@ import type { PartStore } from '../storage/part-store';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
 import { AGENT_PARTS_BYTES } from '../workflows/limits';
 import type { Emitter } from './emitter';
+import { textOf } from './error-text';
 import { toArtifactEmission, toSkillMessage } from './say';
 import type { Say, SkillArtifact, SkillResult } from './skill';
 import type { Question } from './skill-run';
@@ -134,13 +135,4 @@ async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Prom
 /** By its shape: a skill may have another copy of `SkillError`, or none. */
 function isFinal(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === false;
-}
-
-/** Of an error's text; some quote the whole input that they could not read. */
-const ERROR_TEXT_MAX = 4_096;
-
-/** The text of an error, never its stack. */
-function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.length > ERROR_TEXT_MAX ? `${text.slice(0, ERROR_TEXT_MAX)} …` : text;
 }

@@ -6,6 +6,7 @@ import { descriptionOf, planParts } from '../temporal/stored-parts';
 import { jsonBytes } from '../workflows/json-bytes';
 import { AGENT_UNSTORED_BYTES, METADATA_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import type { ContentPart, Json, JsonObject } from '../workflows/task';
+import { textOf } from './error-text';
 import type { Spoken } from './spoken';
 import {
   SkillError,
@@ -109,13 +110,9 @@ function recordable<T>(claim: string, read: () => T): T {
     return read();
   } catch (err) {
     // Not only zod's: `JSON.stringify` throws at a circle and at a BigInt.
-    const reason = err instanceof z.ZodError ? z.prettifyError(err) : messageOf(err);
+    const reason = err instanceof z.ZodError ? z.prettifyError(err) : textOf(err);
     throw new SkillError(`${claim}:\n${reason}`, { retryable: false, cause: err });
   }
-}
-
-function messageOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err);
 }
 
 /** Contents of `text`, `raw` and `data` can be stored beside Temporal, whatever their size. */

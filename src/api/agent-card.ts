@@ -12,7 +12,7 @@ import { STREAM_CURSOR_URI } from './wire/translate';
 export const CardShape = { hybrid: 'hybrid', v1: '1.0', legacy: '0.3' } as const;
 export type CardShape = (typeof CardShape)[keyof typeof CardShape];
 
-const AGENT_CARD_PATH = '/.well-known/agent-card.json';
+export const AGENT_CARD_PATH = '/.well-known/agent-card.json';
 
 /** Clients may keep a card for so long; skills change with a deploy, not by the minute. */
 const CARD_MAX_AGE_S = 300;

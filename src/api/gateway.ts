@@ -3,16 +3,16 @@
 import type { AgentCard } from '@a2a-js/sdk';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { setMaxListeners } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
-import { agentCardRouter, type CardShape } from './agent-card';
+import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
+import { listen } from './listen';
 import { createPartRestorer } from './part-restorer';
 import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATH, serveStoredPart, storedPartUrl } from './stored-part-route';
@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   return {
-    listen: (port, host) => listen(server, port, host),
+    listen: (port, host) => listen(server, { port, host, setting: 'PORT' }),
     async close() {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
@@ -105,13 +105,14 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
     res.set('Allow', 'POST');
     const said = fault(
       'methodNotAllowed',
-      `JSON-RPC is posted here; the card is ${publicUrl}/.well-known/agent-card.json`,
+      `JSON-RPC is posted here; the card is ${publicUrl}${AGENT_CARD_PATH}`,
     );
     sendFault(res, said, false);
   });
   app.use(restEdge(edge));
   app.use((req, res) => {
-    sendFault(res, fault('methodNotFound', `there is nothing at ${req.method} ${req.path}`), false);
+    const text = `there is nothing at ${req.method} ${req.path}; the card names the addresses: `;
+    sendFault(res, fault('methodNotFound', `${text}${publicUrl}${AGENT_CARD_PATH}`), false);
   });
   app.use(refusals(options.maxBodyBytes, onError));
   return app;
@@ -159,26 +160,4 @@ function fromEarlyError(err: unknown, maxBodyBytes: number): Fault {
         ? new FaultError('invalidRequest', 'the path is not valid').fault
         : toFault(err, 'other');
   }
-}
-
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    const fail = (err: Error): void => {
-      reject(explainListen(err, host, port));
-    };
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-function explainListen(err: NodeJS.ErrnoException, host: string, port: number): Error {
-  const reason =
-    err.code === 'EADDRINUSE'
-      ? 'is taken: stop what uses it, or set PORT'
-      : `cannot be used: ${err.message}`;
-  return new Error(`port ${String(port)} on ${host} ${reason}`, { cause: err });
 }

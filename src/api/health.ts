@@ -3,6 +3,7 @@
 import express from 'express';
 import { createServer } from 'node:http';
 import type { Registry } from 'prom-client';
+import { listen } from './listen';
 
 export interface HealthServer {
   close(): Promise<void>;
@@ -24,10 +25,7 @@ export async function serveHealth(options: {
     res.type(metrics.contentType).send(await metrics.metrics());
   });
   const server = createServer(app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, { port, host, setting: 'WORKER_HEALTH_PORT' });
   return {
     close: () =>
       new Promise((resolve) => {

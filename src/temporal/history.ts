@@ -11,7 +11,7 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
-import type { Decision, Recorded } from '../workflows/task-state';
+import type { Decision, Recorded } from '../workflows/recorded';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 

@@ -23,6 +23,12 @@ export const TaskErrorReason = {
 } as const;
 export type TaskErrorReason = (typeof TaskErrorReason)[keyof typeof TaskErrorReason];
 
+/** Also for a task of another scope: it does not exist. */
+export function noSuchTask(cause: unknown): TaskError {
+  const text = 'there is no such task; ListTasks names those that there are';
+  return new TaskError(TaskErrorReason.notFound, text, cause);
+}
+
 export class TaskError extends Error {
   readonly reason: TaskErrorReason;
   constructor(reason: TaskErrorReason, message: string, cause?: unknown) {

@@ -13,7 +13,7 @@ import {
   withinDeadline,
 } from './connection';
 import { KeptEvents } from './kept-events';
-import { TaskError, TaskErrorReason } from './task-error';
+import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import { TaskHistory, type HistorySource, type Increment } from './task-history';
 
 /** Wait after a failed poll: doubles up to the maximum, and is short because readers wait. */
@@ -142,7 +142,7 @@ export class TaskFeed {
       } while (!this.history.isCaughtUp && !this.history.isOver);
     } catch (err) {
       if (!isNotFound(err)) throw err;
-      throw new TaskError(TaskErrorReason.notFound, 'there is no such task', err);
+      throw noSuchTask(err);
     }
   }
 

@@ -3,7 +3,7 @@
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { Memo, SEARCH, TASK_WORKFLOW } from '../workflows/contract';
-import type { Decision } from '../workflows/task-state';
+import type { Decision } from '../workflows/recorded';
 import { TaskState, type Task } from '../workflows/task';
 import { withinDeadline } from './connection';
 import { createDecoder, type Decode } from './history';

@@ -26,7 +26,7 @@ import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
-import { TaskError, TaskErrorReason } from './task-error';
+import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import { TaskHistory, type HistorySource } from './task-history';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
@@ -229,10 +229,6 @@ export class Tasks {
     const task = await this.read(ref);
     return new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
   }
-}
-
-function noSuchTask(cause: unknown): TaskError {
-  return new TaskError(TaskErrorReason.notFound, 'there is no such task', cause);
 }
 
 const REFUSALS: Readonly<Record<string, TaskErrorReason>> = {

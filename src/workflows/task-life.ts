@@ -15,7 +15,8 @@ import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
 import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
-import { checkpointOf, foldTask, type Decision, type TaskFold } from './task-state';
+import type { Decision } from './recorded';
+import { checkpointOf, foldTask, type TaskFold } from './task-state';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
 type Verdict = Pick<Decision, 'state' | 'message'>;

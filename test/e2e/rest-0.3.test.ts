@@ -164,12 +164,12 @@ test('an error is told as the clients of each language read it', async () => {
   expect(status).toBe(404);
   expect(body).toMatchObject({
     code: -32001,
-    message: 'there is no such task',
+    message: expect.stringContaining('no such task') as string,
     type: 'TaskNotFoundError',
     error: {
       code: 404,
       status: 'NOT_FOUND',
-      message: 'there is no such task',
+      message: expect.stringContaining('no such task') as string,
       details: [{ reason: 'TASK_NOT_FOUND' }],
     },
   });

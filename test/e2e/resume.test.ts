@@ -255,7 +255,7 @@ describe.each([
     const events: ReceivedEvent[] = [];
     const response = await jsonRpc.subscribe(stack.otherUrl, taskId, after(cursor));
     for await (const event of readSse(response)) events.push(event);
-    expect(events.map(({ data }) => data as unknown)).toMatchObject([
+    expect(events.map(({ data }) => data)).toMatchObject([
       { id: 1, error: { code: -32602, message: expect.stringContaining(says) as string } },
     ]);
   });

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { FORMAT, type Batch, type Emission } from '../../src/workflows/emission';
-import type { Recorded } from '../../src/workflows/task-state';
+import type { Recorded } from '../../src/workflows/recorded';
 import type { Part } from '../../src/workflows/task';
 
 // --- What a skill does, and what it says by it -------------------------------------------------

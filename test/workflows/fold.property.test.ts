@@ -3,12 +3,8 @@
 
 import fc from 'fast-check';
 import type { Emission } from '../../src/workflows/emission';
-import {
-  checkpointOf,
-  foldTask,
-  type Recorded,
-  type TaskFold,
-} from '../../src/workflows/task-state';
+import type { Recorded } from '../../src/workflows/recorded';
+import { checkpointOf, foldTask, type TaskFold } from '../../src/workflows/task-state';
 import type { Part, Task, TaskEvent } from '../../src/workflows/task';
 import { created, divergingTurns, tell, turnsOf } from './fold-story';
 

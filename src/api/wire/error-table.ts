@@ -55,6 +55,11 @@ function ofHttp(given: Row, httpStatus = given.httpStatus): Row {
   return { ...given, httpStatus, concernsHttp: true };
 }
 
+/** Another try makes sense. */
+function forNow(given: Row): Row {
+  return { ...ofHttp(given), retryAfterS: RETRY_AFTER_S };
+}
+
 export const ERRORS = {
   // A2A §3.3.2
   taskNotFound: row('TASK_NOT_FOUND', -32001, 'NOT_FOUND'),
@@ -84,18 +89,9 @@ export const ERRORS = {
   ),
   // The server
   internal: ofHttp(row('INTERNAL_ERROR', -32603, 'INTERNAL')),
-  busy: {
-    ...ofHttp(row('TASK_ENGINE_BUSY', -32603, 'RESOURCE_EXHAUSTED')),
-    retryAfterS: RETRY_AFTER_S,
-  },
-  unavailable: {
-    ...ofHttp(row('TASK_ENGINE_UNAVAILABLE', -32603, 'UNAVAILABLE')),
-    retryAfterS: RETRY_AFTER_S,
-  },
-  stopping: {
-    ...ofHttp(row('GATEWAY_STOPPING', -32603, 'UNAVAILABLE')),
-    retryAfterS: RETRY_AFTER_S,
-  },
+  busy: forNow(row('TASK_ENGINE_BUSY', -32603, 'RESOURCE_EXHAUSTED')),
+  unavailable: forNow(row('TASK_ENGINE_UNAVAILABLE', -32603, 'UNAVAILABLE')),
+  stopping: forNow(row('GATEWAY_STOPPING', -32603, 'UNAVAILABLE')),
 } as const satisfies Record<string, Row>;
 
 export function fault(kind: keyof typeof ERRORS, message: string): Fault {

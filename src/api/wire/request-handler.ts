@@ -20,7 +20,7 @@ import type { Task } from '../../workflows/task';
 import { Call } from './call';
 import { TaskError, TaskErrorReason } from '../../temporal/task-error';
 import { FaultError, fault, toFault, toSdkError, type Operation } from './error-table';
-import { withPartDetails } from './legacy-parts';
+import { withPartDetails, type Said } from './legacy-parts';
 import {
   fromWireMessage,
   limitHistory,
@@ -70,9 +70,7 @@ export class RequestHandler implements A2ARequestHandler {
       if ('task' in answer) {
         return this.answer(call, answer.task, params.configuration?.historyLength);
       }
-      const message = toWireMessage(await restorer.message(answer.message));
-      call.said = message;
-      return message;
+      return telling(call, toWireMessage(await restorer.message(answer.message)));
     });
   }
 
@@ -160,9 +158,8 @@ export class RequestHandler implements A2ARequestHandler {
     task: Task,
     historyLength: number | undefined,
   ): Promise<WireTask> {
-    const wire = toWireTask(await this.options.restorer.task(limitHistory(task, historyLength)));
-    call.said = wire;
-    return wire;
+    const { restorer } = this.options;
+    return telling(call, toWireTask(await restorer.task(limitHistory(task, historyLength))));
   }
 
   /** Yields each event after telling the edge its number, and waits until the client has room. */
@@ -176,8 +173,7 @@ export class RequestHandler implements A2ARequestHandler {
     try {
       for await (const frame of open()) {
         if ('message' in frame) {
-          const value = toWireMessage(await restorer.message(frame.message));
-          call.said = value;
+          const value = telling(call, toWireMessage(await restorer.message(frame.message)));
           yield { payload: { $case: 'message', value } };
           continue;
         }
@@ -220,6 +216,12 @@ export class RequestHandler implements A2ARequestHandler {
     if (ended === undefined && call.fault.httpStatus >= 500) this.options.onError(err);
     return toSdkError(call.fault);
   }
+}
+
+/** The edge is to know what the SDK's codec was given, because the codec of 0.3 drops some of it. */
+function telling<T extends Said>(call: Call, said: T): T {
+  call.said = said;
+  return said;
 }
 
 /** A wait that was given up says the same as one on an engine that does not answer. */

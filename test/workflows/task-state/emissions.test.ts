@@ -1,7 +1,8 @@
 // What a skill says, in the task and to its followers: progress, artifacts, and what is dropped.
 
 import type { Emission } from '../../../src/workflows/emission';
-import { foldTask, type Recorded } from '../../../src/workflows/task-state';
+import type { Recorded } from '../../../src/workflows/recorded';
+import { foldTask } from '../../../src/workflows/task-state';
 import {
   INTO,
   STATES,

@@ -1,12 +1,8 @@
 // Records of a history in one word each, and what the reducer makes of a row of them.
 
 import { FORMAT, type ArtifactEmission, type Emission } from '../../../src/workflows/emission';
-import {
-  foldTask,
-  type Decision,
-  type Recorded,
-  type TaskFold,
-} from '../../../src/workflows/task-state';
+import type { Decision, Recorded } from '../../../src/workflows/recorded';
+import { foldTask, type TaskFold } from '../../../src/workflows/task-state';
 import { TaskState, type Message, type Task, type TaskEvent } from '../../../src/workflows/task';
 
 export const T0 = Date.UTC(2026, 0, 1);

@@ -1,6 +1,7 @@
 // How a task begins, goes on and ends: the state table, and the records that move it.
 
-import { checkpointOf, foldTask, type Recorded } from '../../../src/workflows/task-state';
+import type { Recorded } from '../../../src/workflows/recorded';
+import { checkpointOf, foldTask } from '../../../src/workflows/task-state';
 import { NEXT, isInterrupted, isTerminal } from '../../../src/workflows/task';
 import {
   INTO,

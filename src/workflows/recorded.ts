@@ -1,0 +1,54 @@
+// What a workflow's history says of a task, in the words of the reducer; and what a next run goes on from.
+
+import type { Batch, FORMAT } from './emission';
+import type { JsonObject, Message, Part, Task, TaskState } from './task';
+
+/** What only the workflow can decide: it is published as a memo and folded by every reader. */
+export interface Decision {
+  readonly v: typeof FORMAT;
+  readonly state: Exclude<TaskState, 'submitted'>;
+  /** Epoch milliseconds of the workflow task that decided. */
+  readonly at: number;
+  /** The turn that starts (`working`) or has ended. */
+  readonly turn: number;
+  /** The attempt that ended the turn; 0 where none did. */
+  readonly attempt: number;
+  /** Follow-up messages that skills have read so far. */
+  readonly read: number;
+  readonly message?: { readonly parts: readonly Part[]; readonly metadata?: JsonObject };
+}
+
+/** What the history says, in the words of the reducer. */
+export type Recorded =
+  | {
+      readonly kind: 'created';
+      readonly at: number;
+      readonly taskId: string;
+      readonly contextId: string;
+      readonly skillId: string;
+      readonly message: Message;
+    }
+  | { readonly kind: 'continued'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  /** A follow-up; `updateId` tells a repeated update from a new one. */
+  | { readonly kind: 'message'; readonly message: Message; readonly updateId: string }
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  /** The server ended the run without the workflow's say. */
+  | {
+      readonly kind: 'ended';
+      readonly at: number;
+      readonly state: 'failed' | 'canceled';
+      readonly reason: string;
+    };
+
+/** The fold between two turns: all that a next run needs to go on. */
+export interface Checkpoint {
+  readonly task: Task;
+  readonly turn: number;
+  /** Message ids of the follow-ups so far, in order; ids may repeat, callers choose them. */
+  readonly followUps: readonly string[];
+  /** How many of them skills have read. */
+  readonly read: number;
+  /** The newest update ids, so that an update repeated to the next run is recognised. */
+  readonly updateIds: readonly string[];
+}
