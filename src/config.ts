@@ -17,6 +17,8 @@ export interface Config {
   readonly agentCard: 'hybrid' | '1.0' | '0.3';
   readonly maxBodyBytes: number;
   readonly dataDir: string;
+  /** What all gateways and workers sign and seal with; absent: a file in `dataDir`, made on first use. */
+  readonly serviceSecret: string | undefined;
   readonly taskQueue: string;
   readonly skills: readonly string[];
   readonly logLevel: string;
@@ -66,6 +68,7 @@ const schema = z.object({
     .max(MAX_BODY_BYTES_LIMIT)
     .default(DEFAULT_MAX_BODY_BYTES),
   DATA_DIR: z.string().min(1).default('.longhaul'),
+  SERVICE_SECRET: z.string().min(32, 'must be 32 characters or more').optional(),
   TASK_QUEUE: z.string().min(1).default('longhaul'),
   SKILLS: list.default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -96,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     agentCard: values.AGENT_CARD,
     maxBodyBytes: values.MAX_BODY_BYTES,
     dataDir: resolve(values.DATA_DIR),
+    serviceSecret: values.SERVICE_SECRET,
     taskQueue: values.TASK_QUEUE,
     skills: values.SKILLS,
     logLevel: values.LOG_LEVEL,

@@ -18,6 +18,7 @@ import { TaskService } from './api/task-service';
 import { readConfig, type Config, type TemporalConfig } from './config';
 import { Running } from './running';
 import { createDirectoryPartStore } from './storage/part-store';
+import { keysFromFile, keysFromSecret, type DeriveKey } from './storage/service-secret';
 import { answers, untilAnswered } from './temporal/availability';
 import { openClient } from './temporal/connection';
 import { findTemporalCli, type CliOptions } from './temporal/embedded/cli';
@@ -222,8 +223,9 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   });
   const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
   const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  const keys = await keysOf(config);
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
-  const listing = new TaskListing(client);
+  const listing = new TaskListing(client, keys('page-token'));
   const intake = new Intake({ tasks, replies, store, catalog: createSkillCatalog(skills) });
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
@@ -243,6 +245,13 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
   return publicUrl;
+}
+
+/** The same for every process with this `DATA_DIR`, or with this `SERVICE_SECRET`. */
+async function keysOf({ serviceSecret, dataDir }: Config): Promise<DeriveKey> {
+  return serviceSecret === undefined
+    ? keysFromFile(join(dataDir, 'secret'))
+    : keysFromSecret(serviceSecret);
 }
 
 async function openWorkerHealth({ config, log, running }: ProcessParts): Promise<void> {

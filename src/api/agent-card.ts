@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Router } from 'express';
 import express from 'express';
 import type { Skill } from '../activities/skill';
-import { STREAM_CURSOR_URI } from './wire/translate';
+import { STREAM_CURSOR_URI } from '../a2a/translate';
 
 /** `hybrid` serves both generations; the others are for clients with a strict schema. */
 export const CardShape = { hybrid: 'hybrid', v1: '1.0', legacy: '0.3' } as const;

@@ -13,9 +13,9 @@ import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
-import { createPartRestorer } from './part-restorer';
+import { createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
-import { STORED_PART_PATH, serveStoredPart, storedPartUrl } from './stored-part-route';
+import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
 import { FaultError, fault, toFault, type Fault } from './wire/error-table';
 import { RequestHandler } from './wire/request-handler';
@@ -85,9 +85,7 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
     log.error({ err }, 'a request failed');
   };
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
-  const restorer = createPartRestorer(store, (taskId, digest) =>
-    storedPartUrl(publicUrl, taskId, digest),
-  );
+  const restorer = createPartRestorer(store, publicUrl);
   const handler = new RequestHandler({ service, restorer, card, onError });
   const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
   const edge = { handler, closing, extensions, scopeOf, onError };

@@ -2,6 +2,7 @@
 
 import type { Request, RequestHandler } from 'express';
 import { pipeline } from 'node:stream/promises';
+import { STORED_PARTS_PATH } from '../a2a/part-restorer';
 import type { PartStore } from '../storage/part-store';
 import type { Part, Scope, Task } from '../workflows/task';
 import type { TaskService } from './task-service';
@@ -9,16 +10,11 @@ import { FaultError, toFault } from './wire/error-table';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 import { sendFault } from './rest';
 
-export const STORED_PART_PATH = '/parts/:taskId/:digest';
+export const STORED_PART_PATH = `${STORED_PARTS_PATH}/:taskId/:digest`;
 
 /** What a header can carry; the media type of a part is whatever the skill or the client said. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/;
 const ANY_MEDIA_TYPE = 'application/octet-stream';
-
-/** @param publicUrl without a trailing slash. */
-export function storedPartUrl(publicUrl: string, taskId: string, digest: string): string {
-  return `${publicUrl}/parts/${encodeURIComponent(taskId)}/${digest}`;
-}
 
 export function serveStoredPart(options: {
   readonly service: TaskService;

@@ -7,7 +7,7 @@ import type { Decision } from '../workflows/recorded';
 import { TaskState, type Task } from '../workflows/task';
 import { withinDeadline } from './connection';
 import { createDecoder, type Decode } from './history';
-import { TaskError, TaskErrorReason } from './task-error';
+import { PageTokens, type Cursor } from './page-tokens';
 
 type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 
@@ -31,12 +31,6 @@ export interface TaskPage {
   readonly totalSize: number;
 }
 
-/** The last task of a page: the next page begins after it. */
-interface Cursor {
-  readonly time: string;
-  readonly id: string;
-}
-
 /** A listing of so many is read whole and sorted here: the server's SQL store cannot sort. */
 const SORTED_HERE = 400;
 
@@ -52,9 +46,12 @@ const LISTING_DEADLINE_MS = 2_200;
 export class TaskListing {
   private readonly client: Client;
   private readonly decode: Decode;
+  private readonly tokens: PageTokens;
 
-  constructor(client: Client) {
+  /** @param key signs page tokens; the same for all gateways. */
+  constructor(client: Client, key: Buffer) {
     this.client = client;
+    this.tokens = new PageTokens(key);
     this.decode = createDecoder(client);
   }
 
@@ -63,8 +60,9 @@ export class TaskListing {
    * @throws TaskError `invalid` for a page token that is not ours; `unavailable`.
    */
   async list(scope: string, query: TaskQuery): Promise<TaskPage> {
-    const cursor = query.pageToken === undefined ? undefined : toCursor(query.pageToken);
     const filter = toFilter(scope, query);
+    const cursor =
+      query.pageToken === undefined ? undefined : this.tokens.read(filter, query.pageToken);
     return withinDeadline(this.client, () => this.page(filter, query, cursor), LISTING_DEADLINE_MS);
   }
 
@@ -79,7 +77,8 @@ export class TaskListing {
     const tasks = rest.slice(0, query.pageSize);
     const last = tasks.at(-1);
     const hasMore = rest.length > tasks.length || (from > OLDEST && last !== undefined);
-    return { tasks, totalSize, nextPageToken: hasMore && last ? toToken(toPosition(last)) : '' };
+    const nextPageToken = hasMore && last ? this.tokens.write(filter, toPosition(last)) : '';
+    return { tasks, totalSize, nextPageToken };
   }
 
   /** A time so that what came after it fills the page and is few enough to be sorted here. */
@@ -220,25 +219,4 @@ function toPosition(task: Task): Cursor {
 function compare(a: Cursor, b: Cursor): number {
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-}
-
-function toToken(cursor: Cursor): string {
-  return Buffer.from(JSON.stringify([cursor.time, cursor.id])).toString('base64url');
-}
-
-/** As `toISOString` writes it in this era: positions are compared as text. */
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** What comes after it may need five digits for the year, which the server does not read. */
-const LATEST = Date.UTC(9_999, 0);
-
-function toCursor(token: string): Cursor {
-  try {
-    const [time, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
-    if (typeof time === 'string' && typeof id === 'string') {
-      if (TIME.test(time) && Date.parse(time) < LATEST) return { time, id };
-    }
-  } catch {
-    // Said below: whatever is wrong with it, it is not one of ours.
-  }
-  throw new TaskError(TaskErrorReason.invalid, 'pageToken: not a token of this listing');
 }

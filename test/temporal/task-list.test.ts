@@ -3,6 +3,7 @@
 import type { Client } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { openClient } from '../../src/temporal/connection';
+import { TaskErrorReason } from '../../src/temporal/task-error';
 import { TaskListing } from '../../src/temporal/task-list';
 import { scopeKey, workflowIdOf } from '../../src/temporal/tasks';
 import { SEARCH, TASK_WORKFLOW } from '../../src/workflows/contract';
@@ -27,7 +28,7 @@ beforeAll(async () => {
     connection: { address: temporal.address },
     client: { namespace: 'default' },
   });
-  listing = new TaskListing(client);
+  listing = new TaskListing(client, Buffer.alloc(32));
   const begun: { readonly id: string; readonly key: string }[] = [];
   for (const time of TIMES) {
     for (let i = 0; i < PER_TIME; i += 1) {
@@ -74,6 +75,33 @@ test.each([1, 2, 3, 7, 100])('pages of %d hold every task once, newest first', a
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   expect(ids).toEqual(newestFirst);
+});
+
+describe('a page token', () => {
+  const query = { pageSize: 1 };
+
+  test('is good for every gateway with the same key', async () => {
+    const { nextPageToken: pageToken } = await listing.list(scopeKey(scope), query);
+    const other = new TaskListing(client, Buffer.alloc(32));
+    const page = await other.list(scopeKey(scope), { ...query, pageToken });
+    expect(page.tasks.map(({ id }) => id)).toEqual([newestFirst[1]]);
+  });
+
+  test('is refused for another listing, another scope and another key, and when it was changed', async () => {
+    const { nextPageToken: pageToken } = await listing.list(scopeKey(scope), query);
+    const changed = `${pageToken.slice(0, -1)}${pageToken.endsWith('A') ? 'B' : 'A'}`;
+    const stranger = scopeKey({ ...scope, principal: 'stranger' });
+    const rekeyed = new TaskListing(client, Buffer.alloc(32, 1));
+    const uses = [
+      listing.list(scopeKey(scope), { ...query, pageToken, contextId: 'context' }),
+      listing.list(stranger, { ...query, pageToken }),
+      rekeyed.list(scopeKey(scope), { ...query, pageToken }),
+      listing.list(scopeKey(scope), { ...query, pageToken: changed }),
+    ];
+    for (const use of uses) {
+      await expect(use).rejects.toMatchObject({ reason: TaskErrorReason.invalid });
+    }
+  });
 });
 
 test.each(TIMES)('a listing from %p on holds what changed then or later', async (from) => {

@@ -2,6 +2,8 @@
 
 import {
   ContentTypeNotSupportedError,
+  ExtensionSupportRequiredError,
+  InvalidAgentResponseError,
   PushNotificationNotSupportedError,
   RequestMalformedError,
   TaskNotCancelableError,
@@ -68,11 +70,13 @@ export const ERRORS = {
   unsupportedOperation: row('UNSUPPORTED_OPERATION', -32004, 'FAILED_PRECONDITION'),
   /** The media type of a part; that of the request is `requestTypeNotSupported`. */
   contentTypeNotSupported: row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 'INVALID_ARGUMENT'),
+  invalidAgentResponse: row('INVALID_AGENT_RESPONSE', -32006, 'INTERNAL'),
   extendedCardNotConfigured: row(
     'EXTENDED_AGENT_CARD_NOT_CONFIGURED',
     -32007,
     'FAILED_PRECONDITION',
   ),
+  extensionRequired: row('EXTENSION_SUPPORT_REQUIRED', -32008, 'FAILED_PRECONDITION'),
   versionNotSupported: row('VERSION_NOT_SUPPORTED', -32009, 'FAILED_PRECONDITION'),
   // JSON-RPC 2.0 §5.1, and what REST says in their place
   parseError: row('INVALID_JSON', -32700, 'INVALID_ARGUMENT'),
@@ -182,7 +186,9 @@ const SDK_ERRORS: Readonly<Record<string, new (message: string) => A2AError>> = 
   [ERRORS.pushNotSupported.reason]: PushNotificationNotSupportedError,
   [ERRORS.unsupportedOperation.reason]: UnsupportedOperationError,
   [ERRORS.contentTypeNotSupported.reason]: ContentTypeNotSupportedError,
+  [ERRORS.invalidAgentResponse.reason]: InvalidAgentResponseError,
   [ERRORS.extendedCardNotConfigured.reason]: ExtendedAgentCardNotConfiguredError,
+  [ERRORS.extensionRequired.reason]: ExtensionSupportRequiredError,
   [ERRORS.versionNotSupported.reason]: VersionNotSupportedError,
   [ERRORS.invalidParams.reason]: RequestMalformedError,
 };
@@ -218,7 +224,9 @@ const LEGACY_TYPES: Readonly<Record<string, string>> = {
   [ERRORS.pushNotSupported.reason]: 'PushNotificationNotSupportedError',
   [ERRORS.unsupportedOperation.reason]: 'UnsupportedOperationError',
   [ERRORS.contentTypeNotSupported.reason]: 'ContentTypeNotSupportedError',
+  [ERRORS.invalidAgentResponse.reason]: 'InvalidAgentResponseError',
   [ERRORS.extendedCardNotConfigured.reason]: 'ExtendedAgentCardNotConfiguredError',
+  [ERRORS.extensionRequired.reason]: 'ExtensionSupportRequiredError',
   [ERRORS.versionNotSupported.reason]: 'VersionNotSupportedError',
   [ERRORS.parseError.reason]: 'JSONParseError',
   [ERRORS.invalidRequest.reason]: 'InvalidRequestError',

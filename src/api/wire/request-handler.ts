@@ -13,7 +13,7 @@ import type {
   Task as WireTask,
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
-import type { PartRestorer } from '../part-restorer';
+import type { PartRestorer } from '../../a2a/part-restorer';
 import type { Submission } from '../intake';
 import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
@@ -28,7 +28,7 @@ import {
   toWireEvent,
   toWireMessage,
   toWireTask,
-} from './translate';
+} from '../../a2a/translate';
 
 export interface RequestHandlerOptions {
   readonly service: TaskService;

@@ -100,18 +100,13 @@ describe('listing (A2A §3.1.4)', () => {
     expectRestRefusal(await ask(`${stack.url}/tasks?contextId=${id}`), 'INVALID_PARAMS');
   });
 
-  test.each([
-    '+020000-01-01T00:00:00.000Z',
-    '-000001-01-01T00:00:00.000Z',
-    '9999-12-31T23:59:59.999Z',
-    '2026-13-01T00:00:00.000Z',
-    '2026-01-01T00:00:00Z',
-    '2026-01-01',
-    '1',
-  ])('a page token of the time %s is refused', async (time) => {
-    const pageToken = Buffer.from(JSON.stringify([time, 'x'])).toString('base64url');
-    expectRpcRefusal(await listRpc({ pageToken }), 'INVALID_PARAMS');
-    expectRestRefusal(await ask(`${stack.url}/tasks?pageToken=${pageToken}`), 'INVALID_PARAMS');
+  test('a page token that somebody else made is refused', async () => {
+    const position = JSON.stringify(['2026-01-01T00:00:00.000Z', 'x']);
+    for (const text of [position, ' '.repeat(16) + position]) {
+      const pageToken = Buffer.from(text).toString('base64url');
+      expectRpcRefusal(await listRpc({ pageToken }), 'INVALID_PARAMS');
+      expectRestRefusal(await ask(`${stack.url}/tasks?pageToken=${pageToken}`), 'INVALID_PARAMS');
+    }
   });
 
   test.each(['9999-12-31T23:59:59-01:00', '0000-01-01T00:00:00+01:00'])(
@@ -124,10 +119,8 @@ describe('listing (A2A §3.1.4)', () => {
   );
 
   test.each(['0000-01-01T00:00:00.000Z', '9998-12-31T23:59:59.999Z'])(
-    'a page token and a time of %s are good however far away',
+    'a time of %s is good however far away',
     async (time) => {
-      const pageToken = Buffer.from(JSON.stringify([time, 'x'])).toString('base64url');
-      expect(parse(await listRpc({ pageToken }))).toHaveProperty('result');
       expect(parse(await listRpc({ statusTimestampAfter: time }))).toHaveProperty('result');
     },
   );

@@ -7,7 +7,7 @@ import {
   taskStateToJSON,
   type ListTasksRequest,
 } from '@a2a-js/sdk';
-import type { TaskQuery } from '../../temporal/task-list';
+import type { TaskQuery } from '../temporal/task-list';
 import {
   TaskState,
   type ContentPart,
@@ -16,7 +16,7 @@ import {
   type Task,
   type TaskEvent,
   type TaskStatus,
-} from '../../workflows/task';
+} from '../workflows/task';
 
 /** Our extension for resumable streams; every event carries its number under this URI. */
 export const STREAM_CURSOR_URI = 'urn:longhaul:a2a:stream-cursor:1';

@@ -26,11 +26,13 @@ export interface PartRestorer {
   event(taskId: string, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
 }
 
-/** @param partUrl where the gateway serves a stored part of a task. */
-export function createPartRestorer(
-  store: PartStore,
-  partUrl: (taskId: string, digest: string) => string,
-): PartRestorer {
+/** Where a gateway serves the stored parts of tasks, besides its address. */
+export const STORED_PARTS_PATH = '/parts';
+
+/** @param publicUrl of the gateways, without a trailing slash. */
+export function createPartRestorer(store: PartStore, publicUrl: string): PartRestorer {
+  const partUrl = (taskId: string, digest: string): string =>
+    `${publicUrl}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
   const within = (bytes: number): Place => {
     let left = bytes;
     const fit = async (id: string, part: Part): Promise<ContentPart> => {
