@@ -86,8 +86,15 @@ module.exports = {
       name: 'only-main-composes',
       comment: 'Besides main.ts every file that imports ours lives in one of the folders above.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/main\\.ts$', ...PARTS.map(folder)] },
+      from: { path: '^src/', pathNot: ['^src/(main|config)\\.ts$', ...PARTS.map(folder)] },
       to: { path: '^src/' },
+    },
+    {
+      name: 'config-knows-no-part',
+      comment: 'Besides parsers of settings, which say what a part can be given.',
+      severity: 'error',
+      from: { path: '^src/config\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/webhooks/(address-rules|signature)\\.ts$' },
     },
     {
       name: 'src-imports-src',

@@ -5,6 +5,8 @@ import { homedir } from 'node:os';
 import { BlockList, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseAllowedHost, type AllowedHost } from './webhooks/address-rules';
+import { SECRET_PREFIX, secretBytes } from './webhooks/signature';
 
 export interface Config {
   readonly host: string;
@@ -20,6 +22,15 @@ export interface Config {
   /** What all gateways and workers sign and seal with; absent: a file in `dataDir`, made on first use. */
   readonly serviceSecret: string | undefined;
   readonly taskQueue: string;
+  readonly push: {
+    readonly isOn: boolean;
+    /** Hosts that may be notified although they are private or without TLS. */
+    readonly allowHosts: readonly AllowedHost[];
+    /** The newest first; absent: one that is derived from the service's secret. */
+    readonly signingSecrets: readonly Buffer[] | undefined;
+    /** Waits before each attempt for one event, in milliseconds. */
+    readonly scheduleMs: readonly number[];
+  };
   readonly skills: readonly string[];
   readonly logLevel: string;
   readonly workerHealthPort: number | undefined;
@@ -42,6 +53,9 @@ export interface TemporalConfig {
 /** 10 MiB: a file of 7 MB as base64, with its message around it. */
 const DEFAULT_MAX_BODY_BYTES = 10_485_760;
 
+/** Standard Webhooks: at once, then 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and 24 h after the failure before. */
+const PUSH_SCHEDULE_S = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
 /** What one body may ask a gateway to hold in memory, several times over. */
 const MAX_BODY_BYTES_LIMIT = 134_217_728;
 
@@ -53,6 +67,18 @@ const hostName = z
   .string()
   .toLowerCase()
   .refine((name) => HOST_NAME.test(name) || isIP(name) !== 0, 'must be names without a port');
+const allowedHost = z.string().transform((text, context) => {
+  const parsed = parseAllowedHost(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue('must be names, addresses or ranges, each with or without a port');
+  return z.NEVER;
+});
+/** Standard Webhooks: 24 to 64 bytes. */
+const signingSecret = z
+  .string()
+  .startsWith(SECRET_PREFIX)
+  .transform(secretBytes)
+  .refine(({ length }) => length >= 24 && length <= 64, 'must hold 24 to 64 bytes in base64');
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const schema = z.object({
@@ -70,6 +96,12 @@ const schema = z.object({
   DATA_DIR: z.string().min(1).default('.longhaul'),
   SERVICE_SECRET: z.string().min(32, 'must be 32 characters or more').optional(),
   TASK_QUEUE: z.string().min(1).default('longhaul'),
+  PUSH_NOTIFICATIONS: z.enum(['on', 'off']).default('on'),
+  PUSH_ALLOW_HOSTS: list.pipe(z.array(allowedHost)).default([]),
+  PUSH_SIGNING_SECRETS: list.pipe(z.array(signingSecret).min(1)).optional(),
+  PUSH_RETRY_SECONDS: list
+    .pipe(z.array(z.coerce.number<string>().min(0)).min(1))
+    .default(PUSH_SCHEDULE_S),
   SKILLS: list.default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ALLOW_ANONYMOUS: flag.default(false),
@@ -101,6 +133,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir: resolve(values.DATA_DIR),
     serviceSecret: values.SERVICE_SECRET,
     taskQueue: values.TASK_QUEUE,
+    push: {
+      isOn: values.PUSH_NOTIFICATIONS === 'on',
+      allowHosts: values.PUSH_ALLOW_HOSTS,
+      signingSecrets: values.PUSH_SIGNING_SECRETS,
+      scheduleMs: values.PUSH_RETRY_SECONDS.map((seconds) => seconds * 1_000),
+    },
     skills: values.SKILLS,
     logLevel: values.LOG_LEVEL,
     workerHealthPort: values.WORKER_HEALTH_PORT,

@@ -15,6 +15,7 @@ import { createMetrics } from './api/metrics';
 import { Intake } from './api/intake';
 import { createSkillCatalog } from './api/skill-catalog';
 import { TaskService } from './api/task-service';
+import { Webhooks } from './api/webhooks';
 import { readConfig, type Config, type TemporalConfig } from './config';
 import { Running } from './running';
 import { createDirectoryPartStore } from './storage/part-store';
@@ -24,10 +25,16 @@ import { openClient } from './temporal/connection';
 import { findTemporalCli, type CliOptions } from './temporal/embedded/cli';
 import { nextFreePort } from './temporal/embedded/free-port';
 import { startOwnTemporal } from './temporal/embedded/own-temporal';
+import { PageTokens } from './temporal/page-tokens';
+import { PushConfigs } from './temporal/push-configs';
 import { ensureSearchAttributes, searchAttributes } from './temporal/search-attributes';
 import { TaskListing } from './temporal/task-list';
 import { Replies } from './temporal/replies';
 import { Tasks } from './temporal/tasks';
+import { AddressRules } from './webhooks/address-rules';
+import { createPushActivities } from './webhooks/deliver';
+import { createPoster } from './webhooks/post';
+import type { PushActivities } from './workflows/push-contract';
 import { connectWorker, startTaskWorker } from './worker/worker';
 
 /** A process that does not come down by itself is ended; a supervisor waits ten seconds, as a rule. */
@@ -175,10 +182,35 @@ async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Pr
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
+    push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },
     onFailure: fail,
   });
   running.add(() => worker.close());
   return native;
+}
+
+/** Apart from that of skills: webhooks that wait must not take the places of skills that work. */
+function pushQueueOf({ taskQueue }: Config): string {
+  return `${taskQueue}-push`;
+}
+
+async function openPush(parts: ProcessParts, client: Client): Promise<PushActivities> {
+  const { config, log, running } = parts;
+  const keys = await keysOf(config);
+  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  const poster = createPoster(new AddressRules(config.push.allowHosts));
+  running.add(() => poster.close());
+  return createPushActivities({
+    tasks,
+    poster,
+    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    credentialsKey: keys('webhook-credentials'),
+    signingSecrets: config.push.signingSecrets ?? [keys('webhook-signature')],
+    userAgent: `longhaul/${version}`,
+    report: (err, taskId) => {
+      log.error({ err, taskId }, 'a notification could not be made');
+    },
+  });
 }
 
 function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivities>[0]['log']> {
@@ -226,11 +258,16 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   const keys = await keysOf(config);
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client, keys('page-token'));
-  const intake = new Intake({ tasks, replies, store, catalog: createSkillCatalog(skills) });
+  const webhooks = config.push.isOn
+    ? openWebhooks({ config, client, tasks, keys, publicUrl })
+    : undefined;
+  const catalog = createSkillCatalog(skills);
+  const intake = new Intake({ tasks, replies, store, catalog, ...(webhooks && { webhooks }) });
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
-    card: createAgentCard(skills, { publicUrl, version }),
+    ...(webhooks && { webhooks }),
+    card: createAgentCard(skills, { publicUrl, version, hasPush: config.push.isOn }),
     cardShape: config.agentCard,
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],
@@ -245,6 +282,26 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
   return publicUrl;
+}
+
+interface WebhookParts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly tasks: Tasks;
+  readonly keys: DeriveKey;
+  readonly publicUrl: string;
+}
+
+function openWebhooks({ config, client, tasks, keys, publicUrl }: WebhookParts): Webhooks {
+  const { allowHosts, scheduleMs } = config.push;
+  const delivery = { publicUrl, taskQueue: pushQueueOf(config), scheduleMs };
+  return new Webhooks({
+    tasks,
+    configs: new PushConfigs({ client, taskQueue: config.taskQueue, delivery }),
+    rules: new AddressRules(allowHosts),
+    tokens: new PageTokens(keys('page-token')),
+    credentialsKey: keys('webhook-credentials'),
+  });
 }
 
 /** The same for every process with this `DATA_DIR`, or with this `SERVICE_SECRET`. */

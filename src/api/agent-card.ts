@@ -26,9 +26,9 @@ const VERSIONS = ['1.0', '0.3'] as const;
 /** @param publicUrl without a trailing slash. */
 export function createAgentCard(
   skills: readonly Skill[],
-  options: { readonly publicUrl: string; readonly version: string },
+  options: { readonly publicUrl: string; readonly version: string; readonly hasPush: boolean },
 ): AgentCard {
-  const { publicUrl, version } = options;
+  const { publicUrl, version, hasPush } = options;
   return {
     name: 'Longhaul',
     description: 'Runs long multi-step jobs as durable tasks: they survive restarts and resume.',
@@ -45,7 +45,7 @@ export function createAgentCard(
     provider: undefined,
     capabilities: {
       streaming: true,
-      pushNotifications: false,
+      pushNotifications: hasPush,
       extendedAgentCard: false,
       extensions: [
         {

@@ -17,12 +17,15 @@ import { createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
+import type { Webhooks } from './webhooks';
 import { FaultError, fault, toFault, type Fault } from './wire/error-table';
 import { RequestHandler } from './wire/request-handler';
 
 export interface GatewayOptions {
   readonly service: TaskService;
   readonly store: PartStore;
+  /** Absent: push notifications are switched off. */
+  readonly webhooks?: Webhooks;
   readonly card: AgentCard;
   readonly cardShape: CardShape;
   /** Without a trailing slash; where clients reach this gateway. */
@@ -86,7 +89,8 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   };
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
-  const handler = new RequestHandler({ service, restorer, card, onError });
+  const { webhooks } = options;
+  const handler = new RequestHandler({ service, restorer, card, webhooks, onError });
   const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
   const edge = { handler, closing, extensions, scopeOf, onError };
 

@@ -12,6 +12,7 @@ import { FORMAT } from '../workflows/emission';
 import { USER_PARTS_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Scope } from '../workflows/task';
 import { assertMessageFits } from './message-size';
+import type { WebhookRequest, Webhooks } from './webhooks';
 
 /** Which skill takes a message, and within which bounds. */
 export interface SkillChoice {
@@ -32,6 +33,8 @@ export interface Submission {
   readonly message: Message<ContentPart>;
   /** The same key with the same message is the same task (D6). */
   readonly idempotencyKey?: string;
+  /** Is to be notified of what follows; a reply is all that its caller gets. */
+  readonly webhook?: WebhookRequest;
 }
 
 /** What has become of a message. */
@@ -51,6 +54,8 @@ export interface IntakeOptions {
   readonly replies: Replies;
   readonly store: PartStore;
   readonly catalog: SkillCatalog;
+  /** Absent: push notifications are switched off. */
+  readonly webhooks?: Webhooks;
 }
 
 /** A message, and what tells a repeated one from another. */
@@ -75,11 +80,30 @@ export class Intake {
   async take(scope: Scope, submission: Submission): Promise<Taken> {
     // Whoever sends it is the user here; the journal of answers is the user's messages in order.
     const message = { ...submission.message, role: 'ROLE_USER' as const };
-    const { idempotencyKey: key } = submission;
+    const { idempotencyKey: key, webhook } = submission;
     const digest = key === undefined ? {} : { digest: digestOf(message) };
-    return message.taskId === undefined
-      ? this.open({ scope, message, key, digest })
-      : this.followUp({ scope, message, key, digest }, message.taskId);
+    const given = { scope, message, key, digest };
+    // Before anything is recorded: a message that was taken is not refused for its webhook.
+    if (webhook !== undefined) await this.assertWebhook(given, webhook);
+    const { taskId } = message;
+    const taken =
+      taskId === undefined ? await this.open(given) : await this.followUp(given, taskId);
+    if (webhook !== undefined && taken.kind === 'task') {
+      // A send that is repeated with its key is not to be notified twice.
+      const id = webhook.id ?? (key === undefined ? undefined : idOf(scope, 'webhook', key));
+      const named = id === undefined ? webhook : { ...webhook, id };
+      await this.options.webhooks?.keep(taken.ref, named, taken.since);
+    }
+    return taken;
+  }
+
+  private async assertWebhook(
+    { scope, message: { taskId } }: Given,
+    webhook: WebhookRequest,
+  ): Promise<void> {
+    const { webhooks } = this.options;
+    await webhooks?.check(webhook);
+    if (taskId !== undefined) await webhooks?.assertRoom({ scope, taskId }, webhook);
   }
 
   private async followUp({ scope, message, key, digest }: Given, taskId: string): Promise<Taken> {

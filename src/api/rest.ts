@@ -25,9 +25,14 @@ import {
   toRestError,
   type Fault,
 } from './wire/error-table';
-import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/legacy';
+import {
+  mendLegacyRestConfig,
+  mendLegacyRestEvent,
+  mendLegacyRestSend,
+  withBlocking,
+} from './wire/legacy';
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
-import { PUSH_LATER } from './wire/request-handler';
+import { PUSH_REQUESTS } from './wire/push-schemas';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 
 /** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
@@ -41,6 +46,8 @@ const METHODS: readonly { readonly path: RegExp; readonly methods: readonly stri
   { path: /^message:/, methods: ['POST'] },
   { path: /^tasks\/[^/]+:cancel$/, methods: ['POST'] },
   { path: /^tasks\/[^/]+:subscribe$/, methods: ['GET', 'POST'] },
+  { path: /^tasks\/[^/]+\/pushNotificationConfigs$/, methods: [...READS, 'POST'] },
+  { path: /^tasks\/[^/]+\/pushNotificationConfigs\/[^/]+$/, methods: [...READS, 'DELETE'] },
   { path: /^(?:tasks(?:\/[^/]+)?|extendedAgentCard)$/, methods: READS },
 ];
 
@@ -106,14 +113,10 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   echoExtensions(req, res, { generation, extensions: options.extensions });
   assertMethod(req, res, route);
   assertJson(req);
-  // The SDK would find fault with the config before it came to say so.
-  if (route.path.includes('/pushNotificationConfigs')) {
-    throw new FaultError('pushNotSupported', PUSH_LATER);
-  }
   const body = parseBody(req);
   assertKeys(req, body);
-  req.body = checkBody(body ?? {}, route);
-  checkTaskId(route);
+  req.body = checkBody(req, body ?? {}, route);
+  checkIds(route);
   checkQuery(req, route);
   const signal = untilClosed(res, options.closing);
   const call = new Call({
@@ -121,6 +124,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
     generation,
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
+    ...pageOf(req, route),
     ...partDetailsOf(req, route),
   });
   res.locals['call'] = call;
@@ -151,10 +155,16 @@ function assertMethod(req: Request, res: Response, { path }: Route): void {
   throw new FaultError('methodNotAllowed', `${req.method} is not for this address`);
 }
 
-function checkTaskId({ path }: Route): void {
+function checkIds({ path }: Route): void {
   const [, text] = /^tasks\/([^/]+?)(?::(?:cancel|subscribe))?$/.exec(path) ?? [];
   if (text !== undefined) checkRequest(REQUESTS.taskId, { id: decoded(text) });
+  const [, taskId, id] = PUSH_CONFIGS.exec(path) ?? [];
+  if (taskId === undefined) return;
+  const ids = { taskId: decoded(taskId), ...(id === undefined ? {} : { id: decoded(id) }) };
+  checkRequest(id === undefined ? PUSH_REQUESTS.list : PUSH_REQUESTS.one, ids);
 }
+
+const PUSH_CONFIGS = /^tasks\/([^/]+)\/pushNotificationConfigs(?:\/([^/]+))?$/;
 
 function decoded(text: string): string {
   try {
@@ -164,11 +174,32 @@ function decoded(text: string): string {
   }
 }
 
-function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
+function checkBody(req: Request, body: unknown, { path, isLegacy }: Route): unknown {
+  const [, taskId] = PUSH_CONFIGS.exec(path) ?? [];
+  if (taskId !== undefined && req.method === 'POST') return checkConfig(body, taskId, isLegacy);
   if (!path.startsWith('message:')) return body;
   const sent = isLegacy ? mendLegacyRestSend(body) : body;
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
   return isLegacy ? withBlocking(sent) : sent;
+}
+
+function checkConfig(body: unknown, taskId: string, isLegacy: boolean): unknown {
+  const sent = isLegacy ? mendLegacyRestConfig(body, decoded(taskId)) : body;
+  checkRequest(isLegacy ? PUSH_REQUESTS.legacyRestSet : PUSH_REQUESTS.config, sent);
+  return sent;
+}
+
+/** The SDK lists without a look at the paging. */
+function pageOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'page'> {
+  if (isLegacy || req.method === 'POST' || !PUSH_CONFIGS.test(path)) return {};
+  const { pageSize, pageToken } = req.query;
+  checkRequest(REQUESTS.listTasksQuery, { pageSize, pageToken });
+  return {
+    page: {
+      ...(pageSize ? { size: Number(pageSize) } : {}),
+      ...(typeof pageToken === 'string' ? { token: pageToken } : {}),
+    },
+  };
 }
 
 function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'partDetails'> {

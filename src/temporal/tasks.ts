@@ -20,6 +20,7 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
+import { watchSignal, type Watch } from '../workflows/push-contract';
 import { TaskState, type Scope, type Task } from '../workflows/task';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
@@ -207,6 +208,16 @@ export class Tasks {
   async signal(ref: TaskRef & { readonly runId: string }, batch: Batch): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref), ref.runId);
     await this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
+  }
+
+  /** Asks an open task to wake a push workflow when it goes on; false when it cannot be asked. */
+  async watch(ref: TaskRef, watch: Watch): Promise<boolean> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+    return withinDeadline(this.client, () => handle.signal(watchSignal, watch)).then(
+      () => true,
+      // It is over, or takes no more signals, or nobody knows: whoever asks goes on following it.
+      () => false,
+    );
   }
 
   private async updateIdAtThisPoint(ref: TaskRef, followUp: FollowUp): Promise<string> {

@@ -8,6 +8,7 @@ import {
   type NativeConnectionOptions,
 } from '@temporalio/worker';
 import type { TaskActivities } from '../workflows/contract';
+import type { PushActivities } from '../workflows/push-contract';
 
 export interface TaskWorkerOptions {
   /** An open one stays open: whoever opened it closes it after the worker. */
@@ -15,8 +16,10 @@ export interface TaskWorkerOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: TaskActivities;
+  /** Absent: this worker sends no notifications. */
+  readonly push?: { readonly taskQueue: string; readonly activities: PushActivities };
   /** Told when the worker stops without being asked. */
-  onFailure(err: unknown): void;
+  readonly onFailure: (err: unknown) => void;
 }
 
 export interface TaskWorker {
@@ -36,6 +39,12 @@ const SHUTDOWN_FORCE_MS = 8_000;
 /** Skills wait for others most of their time; what computes is bounded by the cores anyway. */
 const MAX_RUNNING_SKILLS = 200;
 
+/**
+ * Webhooks of tasks that are at work, each with a place of its own: a skill never waits for them, and
+ * none of them waits for another's receiver.
+ */
+const MAX_RUNNING_DELIVERIES = 1_000;
+
 /** Over it this process also starts and signals workflows: there is no faster way to the server. */
 export async function connectWorker(options: NativeConnectionOptions): Promise<NativeConnection> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
@@ -45,27 +54,46 @@ export async function connectWorker(options: NativeConnectionOptions): Promise<N
 export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
   const given = options.connection instanceof NativeConnection ? options.connection : undefined;
   const connection = given ?? (await NativeConnection.connect(options.connection));
-  const worker = await Worker.create({
+  const shared = {
     connection,
     namespace: options.namespace,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  };
+  const worker = await Worker.create({
+    ...shared,
     taskQueue: options.taskQueue,
     workflowsPath: require.resolve('../workflows'),
     activities: { ...options.activities },
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
-    shutdownForceTime: SHUTDOWN_FORCE_MS,
   });
-  const run = worker.run();
-  run.catch((err: unknown) => {
-    options.onFailure(err);
-  });
+  const workers = [worker];
+  const { push } = options;
+  if (push !== undefined) {
+    const deliveries = await Worker.create({
+      ...shared,
+      taskQueue: push.taskQueue,
+      activities: { ...push.activities },
+      maxConcurrentActivityTaskExecutions: MAX_RUNNING_DELIVERIES,
+    });
+    workers.push(deliveries);
+  }
+  const closes = workers.map((one) => start(one, options.onFailure));
   return {
     async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await run.catch(() => undefined);
+      await Promise.all(closes.map((close) => close()));
       if (given === undefined) await connection.close();
     },
+  };
+}
+
+function start(worker: Worker, onFailure: (err: unknown) => void): () => Promise<void> {
+  const run = worker.run();
+  run.catch(onFailure);
+  return async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await run.catch(() => undefined);
   };
 }

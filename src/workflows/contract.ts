@@ -44,6 +44,8 @@ export interface TaskStart extends Start {
     readonly checkpoint: Checkpoint;
     /** Epoch milliseconds at which the task was created. */
     readonly createdAt: number;
+    /** Push workflows that wait for the task to go on. Absent when there are none. */
+    readonly watchers?: readonly string[];
   };
 }
 

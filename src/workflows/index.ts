@@ -1,4 +1,5 @@
 // What the worker bundles: every workflow, and nothing else.
 
+export { pushWorkflow } from './push-workflow';
 export { replyWorkflow } from './reply-workflow';
 export { taskWorkflow } from './task-workflow';

@@ -15,8 +15,10 @@ import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
 import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
+import type { Watch } from './push-contract';
 import type { Decision } from './recorded';
 import { checkpointOf, foldTask, type TaskFold } from './task-state';
+import { Watchers } from './watchers';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
 type Verdict = Pick<Decision, 'state' | 'message'>;
@@ -26,6 +28,7 @@ export class TaskLife {
   private fold: TaskFold;
   private readonly createdAt: number;
   private heldBytes = 0;
+  private readonly watchers: Watchers;
 
   constructor(start: TaskStart, startedAt: number) {
     this.start = start;
@@ -37,6 +40,7 @@ export class TaskLife {
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
     this.createdAt = continued?.createdAt ?? startedAt;
+    this.watchers = new Watchers(continued?.watchers);
   }
 
   get task(): Task {
@@ -53,6 +57,15 @@ export class TaskLife {
 
   private get hasUnread(): boolean {
     return this.fold.followUps.length > this.fold.read;
+  }
+
+  /** Nobody who waits for this task has still to be told of its last decision. */
+  get areWatchersTold(): boolean {
+    return this.watchers.areTold;
+  }
+
+  watch(watch: Watch): void {
+    this.watchers.add(watch, this.task.seq);
   }
 
   /** A batch of a running skill. Late and repeated ones are dropped by the fold (D4). */
@@ -135,7 +148,10 @@ export class TaskLife {
     // In full it is in the checkpoint's history, and twice may be more than Temporal takes.
     const { messageId, role } = this.start.message;
     const message = { messageId, role, parts: [] };
-    return { ...this.start, message, continued: { checkpoint: checkpointOf(fold), createdAt } };
+    const { ids } = this.watchers;
+    const watchers = ids.length === 0 ? {} : { watchers: ids };
+    const continued = { checkpoint: checkpointOf(fold), createdAt, ...watchers };
+    return { ...this.start, message, continued };
   }
 
   /** The one place where a decision is published: memo and search attributes (D2). */
@@ -149,5 +165,6 @@ export class TaskLife {
       { key: SEARCH.state, value: this.task.status.state },
       { key: SEARCH.statusTime, value: new Date(this.task.status.timestamp) },
     ]);
+    this.watchers.wakeAll();
   }
 }

@@ -20,6 +20,7 @@ import {
   type TaskStart,
   type TurnLimits,
 } from './contract';
+import { watchSignal } from './push-contract';
 import { messageOf, runTurn } from './skill-turn';
 import { TaskLife } from './task-life';
 import type { Task } from './task';
@@ -33,6 +34,9 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
     validator: (followUp: FollowUp) => {
       life.assertAccepts(followUp);
     },
+  });
+  setHandler(watchSignal, (watch) => {
+    life.watch(watch);
   });
   setHandler(taskQuery, () => life.task);
 
@@ -52,13 +56,13 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
     // A workflow that throws would be retried for ever and look like work; a task must end.
     else life.end('failed', `internal error: ${messageOf(err)}`);
   }
-  if (!allHandlersFinished()) await untilHandlersFinished();
+  if (!isSettled(life)) await untilSettled(life);
   return life.task;
 }
 
 /** A follow-up that was accepted has been folded, so nothing is lost between the runs (D8). */
 async function leaveTo(life: TaskLife): Promise<never> {
-  if (!allHandlersFinished()) await untilHandlersFinished();
+  if (!isSettled(life)) await untilSettled(life);
   // A cancel belongs to the run that it was sent to: the next one would not hear of it.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('canceled');
   return continueAsNew<typeof taskWorkflow>(life.continued());
@@ -69,6 +73,11 @@ async function untilAnswered(life: TaskLife, limits: TurnLimits): Promise<void> 
   if (!isAnswered) life.end('failed', 'no answer came in time');
 }
 
-async function untilHandlersFinished(): Promise<void> {
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+/** Nobody waits for an answer of this run, nor to be told of its last decision. */
+function isSettled(life: TaskLife): boolean {
+  return allHandlersFinished() && life.areWatchersTold;
+}
+
+async function untilSettled(life: TaskLife): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(() => isSettled(life)));
 }

@@ -163,7 +163,7 @@ describe.each(SHAPES)('the %s card', (shape) => {
     const card = await fetchCard(shape);
     const { streaming, pushNotifications, extendedAgentCard } = card.capabilities;
     expect({ streaming, pushNotifications, extendedAgentCard: extendedAgentCard ?? false }).toEqual(
-      { streaming: true, pushNotifications: false, extendedAgentCard: false },
+      { streaming: true, pushNotifications: true, extendedAgentCard: false },
     );
     expect(card).not.toHaveProperty('supportsAuthenticatedExtendedCard', true);
   });
@@ -236,7 +236,7 @@ describe('the official clients', () => {
     expect(client.protocolVersion).toBe('1.0');
     expect(await client.getAgentCard()).toMatchObject({
       name: 'Longhaul',
-      capabilities: { streaming: true, pushNotifications: false },
+      capabilities: { streaming: true, pushNotifications: true },
     });
   });
 
@@ -252,7 +252,7 @@ describe('the official clients', () => {
     expect(await client.getAgentCard()).toMatchObject({
       name: 'Longhaul',
       preferredTransport: 'JSONRPC',
-      capabilities: { streaming: true, pushNotifications: false },
+      capabilities: { streaming: true, pushNotifications: true },
     });
   });
 });

@@ -39,12 +39,16 @@ export async function untilAnswer<T>(
   }
 }
 
-/** Rejects when it takes longer than the longest wait of the tests. */
-export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
+/** Rejects when it takes longer than `ms`; by default the longest wait of the tests. */
+export async function within<T>(
+  what: string,
+  promise: Promise<T>,
+  ms: number = WAIT_MS,
+): Promise<T> {
   const done = new AbortController();
-  const late = delay(WAIT_MS, undefined, { signal: done.signal }).then(
+  const late = delay(ms, undefined, { signal: done.signal }).then(
     () => {
-      throw new Error(`${what} did not come within ${String(WAIT_MS)} ms`);
+      throw new Error(`${what} did not come within ${String(ms)} ms`);
     },
     () => new Promise<never>(() => undefined),
   );

@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly gateways?: readonly Environment[];
   /** Default: true. */
   readonly hasWorker?: boolean;
+  /** The settings of every process. Default: none beyond the defaults. */
+  readonly env?: Environment;
 }
 
 /** Two gateways on one Temporal server. */
@@ -34,8 +36,12 @@ export interface Stack {
 }
 
 /** Starts a stack before the tests of the file and ends it after them: processes first, then Temporal. */
-export function useStack({ gateways = [{}], hasWorker = true }: StackOptions = {}): Stack {
-  const stack = new StartedStack();
+export function useStack({
+  gateways = [{}],
+  hasWorker = true,
+  env = {},
+}: StackOptions = {}): Stack {
+  const stack = new StartedStack(env);
   beforeAll(async () => {
     try {
       await stack.open(gateways, hasWorker);
@@ -50,10 +56,15 @@ export function useStack({ gateways = [{}], hasWorker = true }: StackOptions = {
 }
 
 class StartedStack implements Stack {
+  private readonly env: Environment;
   readonly gateways: TestProcess[] = [];
   private readonly workers: TestProcess[] = [];
   private readonly processes: TestProcess[] = [];
   private server: TestTemporal | undefined;
+
+  constructor(env: Environment) {
+    this.env = env;
+  }
 
   get temporal(): TestTemporal {
     return running(this.server);
@@ -82,7 +93,9 @@ class StartedStack implements Stack {
   /** All at once; in the order in which they are given, whichever is ready first. */
   async startGateways(environments: readonly Environment[]): Promise<readonly TestProcess[]> {
     const { temporal } = this;
-    const starts = environments.map((env) => this.keep(startGateway({ temporal, env })));
+    const starts = environments.map((env) =>
+      this.keep(startGateway({ temporal, env: { ...this.env, ...env } })),
+    );
     const started = await allStarted(starts);
     this.gateways.push(...started);
     return started;
@@ -93,7 +106,8 @@ class StartedStack implements Stack {
   }
 
   async startWorker(): Promise<TestProcess> {
-    const worker = await this.keep(startWorker({ temporal: this.temporal }));
+    const { temporal, env } = this;
+    const worker = await this.keep(startWorker({ temporal, env }));
     this.workers.push(worker);
     return worker;
   }

@@ -24,8 +24,15 @@ export interface CallOptions {
   /** `Last-Event-ID`: the stream resumes after this event (D3). */
   readonly cursor?: number;
   readonly idempotencyKey?: string;
+  /** Of a listing whose paging the SDK drops. */
+  readonly page?: PageRequest;
   /** What the SDK drops of the parts of the message that is sent. */
   readonly partDetails?: readonly PartDetails[];
+}
+
+export interface PageRequest {
+  readonly size?: number;
+  readonly token?: string;
 }
 
 /** Travels as the SDK's `User`, because that is what reaches the handler on every binding. */
@@ -34,6 +41,7 @@ export class Call implements User {
   readonly generation: Generation;
   readonly cursor: number | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly page: PageRequest | undefined;
   readonly partDetails: readonly PartDetails[];
   /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
   frameId: number | undefined;
@@ -49,6 +57,7 @@ export class Call implements User {
     this.generation = options.generation;
     this.cursor = options.cursor;
     this.idempotencyKey = options.idempotencyKey;
+    this.page = options.page;
     this.partDetails = options.partDetails ?? [];
   }
 

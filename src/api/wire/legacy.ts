@@ -53,6 +53,24 @@ function camelCased(name: string): string {
   return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
+/**
+ * The configuration of a task, which clients send bare, in `pushNotificationConfig`, or in that of a
+ * `config`; named as the SDK's codec expects it.
+ */
+export function mendLegacyRestConfig(body: unknown, taskId: string): unknown {
+  if (!isObject(body)) return body;
+  const outer = renamed(isObject(body['config']) ? body['config'] : body);
+  const inner = outer['pushNotificationConfig'] ?? outer;
+  const config = isObject(inner) ? renamed(inner) : inner;
+  const asked = isObject(config) ? config['id'] : undefined;
+  const id = asked ?? renamed(body)['configId'] ?? taskId;
+  return {
+    // Only the task is read of it.
+    name: `tasks/${taskId}/pushNotificationConfigs/-`,
+    pushNotificationConfig: isObject(config) ? { ...config, id } : config,
+  };
+}
+
 /** `final` marks the last update of the interaction, and a question ends one too (0.3 §7.2.2). */
 export function mendLegacyEvent(envelope: Record<string, unknown>): Record<string, unknown> {
   const result = envelope['result'];

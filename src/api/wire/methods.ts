@@ -2,8 +2,7 @@
 
 import type { z } from 'zod';
 import type { Generation } from './call';
-import { FaultError } from './error-table';
-import { PUSH_LATER } from './request-handler';
+import { PUSH_REQUESTS } from './push-schemas';
 import { REQUESTS, checkRequest } from './request-schemas';
 
 const V1: Readonly<Record<string, z.ZodType | undefined>> = {
@@ -13,10 +12,10 @@ const V1: Readonly<Record<string, z.ZodType | undefined>> = {
   ListTasks: REQUESTS.listTasks,
   CancelTask: REQUESTS.taskId,
   SubscribeToTask: REQUESTS.taskId,
-  CreateTaskPushNotificationConfig: undefined,
-  GetTaskPushNotificationConfig: undefined,
-  ListTaskPushNotificationConfigs: undefined,
-  DeleteTaskPushNotificationConfig: undefined,
+  CreateTaskPushNotificationConfig: PUSH_REQUESTS.create,
+  GetTaskPushNotificationConfig: PUSH_REQUESTS.one,
+  ListTaskPushNotificationConfigs: PUSH_REQUESTS.list,
+  DeleteTaskPushNotificationConfig: PUSH_REQUESTS.one,
   GetExtendedAgentCard: undefined,
 };
 
@@ -26,10 +25,10 @@ const LEGACY: Readonly<Record<string, z.ZodType | undefined>> = {
   'tasks/get': REQUESTS.getTask,
   'tasks/cancel': REQUESTS.taskId,
   'tasks/resubscribe': REQUESTS.taskId,
-  'tasks/pushNotificationConfig/set': undefined,
-  'tasks/pushNotificationConfig/get': undefined,
-  'tasks/pushNotificationConfig/list': undefined,
-  'tasks/pushNotificationConfig/delete': undefined,
+  'tasks/pushNotificationConfig/set': PUSH_REQUESTS.legacySet,
+  'tasks/pushNotificationConfig/get': PUSH_REQUESTS.legacyGet,
+  'tasks/pushNotificationConfig/list': REQUESTS.taskId,
+  'tasks/pushNotificationConfig/delete': PUSH_REQUESTS.legacyDelete,
   'agent/getAuthenticatedExtendedCard': undefined,
 };
 
@@ -49,9 +48,8 @@ export function isStreaming(method: string, generation: Generation): boolean {
   return STREAMING.has(method) && METHODS[generation].has(method);
 }
 
-/** @throws FaultError `invalidParams`; `pushNotSupported`, which the SDK would come to only with right ones. */
+/** @throws FaultError `invalidParams`. */
 export function checkParams(method: string, params: unknown): void {
-  if (/pushNotificationConfig/i.test(method)) throw new FaultError('pushNotSupported', PUSH_LATER);
   const schema = V1[method] ?? LEGACY[method];
   if (schema !== undefined) checkRequest(schema, params);
 }

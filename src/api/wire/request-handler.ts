@@ -8,7 +8,12 @@ import type {
   SendMessageRequest,
   StreamResponse,
   SubscribeToTaskRequest,
+  TaskPushNotificationConfig,
   CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetTaskPushNotificationConfigRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTaskPushNotificationConfigsResponse,
   Message as WireMessage,
   Task as WireTask,
 } from '@a2a-js/sdk';
@@ -17,10 +22,12 @@ import type { PartRestorer } from '../../a2a/part-restorer';
 import type { Submission } from '../intake';
 import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
+import type { Webhooks } from '../webhooks';
 import { Call } from './call';
 import { TaskError, TaskErrorReason } from '../../temporal/task-error';
 import { FaultError, fault, toFault, toSdkError, type Operation } from './error-table';
 import { withPartDetails, type Said } from './legacy-parts';
+import { PushOperations } from './push-configs';
 import {
   fromWireMessage,
   limitHistory,
@@ -34,24 +41,19 @@ export interface RequestHandlerOptions {
   readonly service: TaskService;
   readonly restorer: PartRestorer;
   readonly card: AgentCard;
+  /** Absent: push notifications are switched off. */
+  readonly webhooks: Webhooks | undefined;
   /** Told of every failure that nobody expected. */
   onError(err: unknown): void;
 }
 
-export const PUSH_LATER = 'push notifications are not served by this agent';
-
-/** Refuses what the card does not offer. */
-function refuse(kind: 'pushNotSupported' | 'unsupportedOperation', text: string): () => never {
-  return () => {
-    throw new FaultError(kind, text);
-  };
-}
-
 export class RequestHandler implements A2ARequestHandler {
   private readonly options: RequestHandlerOptions;
+  private readonly push: PushOperations;
 
   constructor(options: RequestHandlerOptions) {
     this.options = options;
+    this.push = new PushOperations(options.webhooks);
   }
 
   getAgentCard(): Promise<AgentCard> {
@@ -63,7 +65,7 @@ export class RequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): Promise<WireTask | WireMessage> {
     return this.guard(context, 'other', async (call) => {
-      const submission = toSubmission(params, call);
+      const submission = this.toSubmission(params, call);
       const returnImmediately = params.configuration?.returnImmediately ?? false;
       const { service, restorer } = this.options;
       const answer = await service.send(call.caller, { ...submission, returnImmediately });
@@ -80,7 +82,7 @@ export class RequestHandler implements A2ARequestHandler {
   ): AsyncGenerator<StreamResponse, void, undefined> {
     const call = callOf(context);
     const open = (): AsyncGenerator<StreamFrame> =>
-      this.options.service.stream(call.caller, toSubmission(params, call));
+      this.options.service.stream(call.caller, this.toSubmission(params, call));
     yield* this.stream(call, open, params.configuration?.historyLength);
   }
 
@@ -133,24 +135,49 @@ export class RequestHandler implements A2ARequestHandler {
   }
 
   getAuthenticatedExtendedAgentCard(_params: unknown, context: ServerCallContext): Promise<never> {
-    const text = 'this agent has no extended card';
-    return this.guard(context, 'other', refuse('unsupportedOperation', text));
+    return this.guard(context, 'other', () => {
+      throw new FaultError('unsupportedOperation', 'this agent has no extended card');
+    });
   }
 
-  createTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
-    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  createTaskPushNotificationConfig(
+    params: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.guard(context, 'other', (call) => this.push.create(params, call));
   }
 
-  getTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
-    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  getTaskPushNotificationConfig(
+    params: GetTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.guard(context, 'other', (call) => this.push.get(params, call));
   }
 
-  listTaskPushNotificationConfigs(_params: unknown, context: ServerCallContext): Promise<never> {
-    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  listTaskPushNotificationConfigs(
+    params: ListTaskPushNotificationConfigsRequest,
+    context: ServerCallContext,
+  ): Promise<ListTaskPushNotificationConfigsResponse> {
+    return this.guard(context, 'other', (call) => this.push.list(params, call));
   }
 
-  deleteTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
-    return this.guard(context, 'other', refuse('pushNotSupported', PUSH_LATER));
+  deleteTaskPushNotificationConfig(
+    params: DeleteTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<void> {
+    return this.guard(context, 'other', (call) => this.push.delete(params, call));
+  }
+
+  private toSubmission(params: SendMessageRequest, call: Call): Submission {
+    const { message, configuration } = params;
+    if (message === undefined) throw new FaultError('invalidParams', 'message: is required');
+    const { idempotencyKey } = call;
+    const config = configuration?.taskPushNotificationConfig;
+    return {
+      message: withPartDetails(fromWireMessage(message), call.partDetails),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(config === undefined ? {} : { webhook: this.push.request(config, call) }),
+    };
   }
 
   private async answer(
@@ -227,18 +254,6 @@ function telling<T extends Said>(call: Call, said: T): T {
 /** A wait that was given up says the same as one on an engine that does not answer. */
 function isWaitOver(err: unknown): boolean {
   return err instanceof TaskError && err.reason === TaskErrorReason.unavailable;
-}
-
-function toSubmission(params: SendMessageRequest, call: Call): Submission {
-  if (params.configuration?.taskPushNotificationConfig !== undefined) {
-    throw new FaultError('pushNotSupported', PUSH_LATER);
-  }
-  if (params.message === undefined) throw new FaultError('invalidParams', 'message: is required');
-  const { idempotencyKey } = call;
-  return {
-    message: withPartDetails(fromWireMessage(params.message), call.partDetails),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  };
 }
 
 function callOf(context: ServerCallContext): Call {

@@ -2,33 +2,13 @@
 
 import { z } from 'zod';
 import { FaultError } from './error-table';
+import { PAGE_SIZE_MAX, id, idText, list, object, pageSize, strings } from './field-schemas';
+import { PUSH_REQUESTS } from './push-schemas';
 
 /** More parts than any client sends, few enough to look at one by one. */
 const PARTS_MAX = 1_000;
-/** Extensions, output modes, referenced tasks: more than any client names. */
-const NAMES_MAX = 256;
 /** A wrong request is told what is wrong with it, not all of what is wrong with it. */
 const ISSUES_TOLD = 10;
-/** Temporal on a SQL database keeps a keyword search attribute in VARCHAR(255). */
-const ID_MAX = 255;
-/** No control characters and no halves of surrogate pairs: ids go into addresses and filters. */
-const ID_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
-
-const PAGE_SIZE_MAX = 100;
-
-const idText = z
-  .string()
-  .max(ID_MAX)
-  .regex(ID_CHARACTERS, 'must be well-formed text without control characters');
-const id = idText.min(1, 'must not be empty');
-const object = z.record(z.string(), z.unknown());
-/** The length is looked at first: a complaint about each of a million items would take the memory. */
-const list = <T extends z.ZodType>(item: T, max: number) =>
-  z
-    .custom<unknown[]>(Array.isArray, 'must be a list')
-    .refine((items) => items.length <= max, `must have at most ${String(max)} items`)
-    .pipe(z.array(item));
-const strings = list(z.string(), NAMES_MAX).nullish();
 const base64 = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'must be base64');
 const historyLength = z.int32().min(0, 'must not be negative').nullish();
 
@@ -73,7 +53,7 @@ const sendMessage = z.looseObject({
       acceptedOutputModes: strings,
       historyLength,
       returnImmediately: z.boolean().nullish(),
-      taskPushNotificationConfig: object.nullish(),
+      taskPushNotificationConfig: PUSH_REQUESTS.config.nullish(),
     })
     .nullish(),
 });
@@ -104,7 +84,7 @@ const getTask = taskId.extend({ historyLength });
 const listTasks = z.looseObject({
   contextId: idText.nullish(),
   status: z.enum(TASK_STATES).nullish(),
-  pageSize: z.int().min(1).max(PAGE_SIZE_MAX).nullish(),
+  pageSize: pageSize.nullish(),
   pageToken: z.string().nullish(),
   historyLength,
   statusTimestampAfter: timestamp.nullish(),
@@ -144,7 +124,9 @@ const legacySend = z.looseObject({
       acceptedOutputModes: strings,
       historyLength,
       blocking: z.boolean().nullish(),
-      pushNotificationConfig: object.nullish(),
+      pushNotificationConfig: PUSH_REQUESTS.legacyConfig.nullish(),
+      /** Its name on REST. */
+      pushNotification: PUSH_REQUESTS.legacyConfig.nullish(),
     })
     .nullish(),
 });
