@@ -28,6 +28,8 @@ export interface Config {
     readonly allowHosts: readonly AllowedHost[];
     /** The newest first; absent: one that is derived from the service's secret. */
     readonly signingSecrets: readonly Buffer[] | undefined;
+    /** Where `listen` takes notifications, for trials. */
+    readonly listenPort: number;
     /** Waits before each attempt for one event, in milliseconds. */
     readonly scheduleMs: readonly number[];
   };
@@ -102,6 +104,7 @@ const schema = z.object({
   PUSH_RETRY_SECONDS: list
     .pipe(z.array(z.coerce.number<string>().min(0)).min(1))
     .default(PUSH_SCHEDULE_S),
+  LISTEN_PORT: port.default(4_100),
   SKILLS: list.default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ALLOW_ANONYMOUS: flag.default(false),
@@ -137,6 +140,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       isOn: values.PUSH_NOTIFICATIONS === 'on',
       allowHosts: values.PUSH_ALLOW_HOSTS,
       signingSecrets: values.PUSH_SIGNING_SECRETS,
+      listenPort: values.LISTEN_PORT,
       scheduleMs: values.PUSH_RETRY_SECONDS.map((seconds) => seconds * 1_000),
     },
     skills: values.SKILLS,

@@ -33,7 +33,9 @@ import { Replies } from './temporal/replies';
 import { Tasks } from './temporal/tasks';
 import { AddressRules } from './webhooks/address-rules';
 import { createPushActivities } from './webhooks/deliver';
+import { startListener } from './webhooks/listener';
 import { createPoster } from './webhooks/post';
+import { toSecret } from './webhooks/signature';
 import type { PushActivities } from './workflows/push-contract';
 import { connectWorker, startTaskWorker } from './worker/worker';
 
@@ -118,8 +120,12 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
       say(`worker runs  task queue ${config.taskQueue}`);
       return;
     }
+    case 'listen': {
+      await openListener(config, running);
+      return;
+    }
     default:
-      throw new Error(`there is no "${role}": say start, gateway or worker`);
+      throw new Error(`there is no "${role}": say start, gateway, worker or listen`);
   }
 }
 
@@ -205,12 +211,26 @@ async function openPush(parts: ProcessParts, client: Client): Promise<PushActivi
     poster,
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
     credentialsKey: keys('webhook-credentials'),
-    signingSecrets: config.push.signingSecrets ?? [keys('webhook-signature')],
+    signingSecrets: signingSecretsOf(config, keys),
     userAgent: `longhaul/${version}`,
     report: (err, taskId) => {
       log.error({ err, taskId }, 'a notification could not be made');
     },
   });
+}
+
+/** For trials: without it nobody sees the secret that is derived when none is set. */
+async function openListener(config: Config, running: Running): Promise<void> {
+  const secrets = signingSecretsOf(config, await keysOf(config));
+  const { listenPort: port } = config.push;
+  const listener = await startListener({ host: '127.0.0.1', port, secrets, print: say });
+  running.add(() => listener.close());
+  say(`webhooks     ${listener.url} (the gateway and the worker need PUSH_ALLOW_HOSTS=127.0.0.1)`);
+  for (const secret of secrets) say(`signed with  ${toSecret(secret)}`);
+}
+
+function signingSecretsOf({ push }: Config, keys: DeriveKey): readonly Buffer[] {
+  return push.signingSecrets ?? [keys('webhook-signature')];
 }
 
 function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivities>[0]['log']> {

@@ -11,6 +11,7 @@ import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
 import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
+import { deliveriesRouter } from './deliveries-route';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
 import { createPartRestorer } from '../a2a/part-restorer';
@@ -102,6 +103,7 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   app.use(agentCardRouter(card, options.cardShape));
   app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
+  if (webhooks) app.use(deliveriesRouter({ webhooks, scopeOf, onError }));
   app.post('/', jsonRpcEdge(edge));
   app.all('/', (_req, res) => {
     res.set('Allow', 'POST');

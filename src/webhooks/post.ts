@@ -100,9 +100,8 @@ function toMilliseconds(retryAfter: string): number | undefined {
 
 /** The code of a failed connection, or what we found against it; nothing that a receiver said. */
 function reasonOf(err: unknown): string {
-  if (!(err instanceof Error)) return 'the connection failed';
-  const { code } = err as NodeJS.ErrnoException;
-  return code ?? err.message;
+  const { code, message } = (err ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return [code, message].find((said) => typeof said === 'string') ?? 'the connection failed';
 }
 
 /** Resolves a name once, and connects to what was looked at: no other answer can slip in between. */

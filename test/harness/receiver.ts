@@ -26,6 +26,8 @@ export class Receiver {
   readonly received: Received[] = [];
   /** Decides on each notification. Default: 200. */
   answer: (received: Omit<Received, 'status'>) => Reply = () => 200;
+  /** Stays known when it is closed. */
+  port = 0;
   private readonly server: Server;
   private readonly waiting = new Set<() => void>();
 
@@ -38,11 +40,8 @@ export class Receiver {
   static async start(port = 0): Promise<Receiver> {
     const receiver = new Receiver();
     await new Promise<void>((resolve) => receiver.server.listen(port, '127.0.0.1', resolve));
+    receiver.port = (receiver.server.address() as AddressInfo).port;
     return receiver;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   get url(): string {
