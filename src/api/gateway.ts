@@ -93,7 +93,8 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   const { webhooks } = options;
   const handler = new RequestHandler({ service, restorer, card, webhooks, onError });
   const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
-  const edge = { handler, closing, extensions, scopeOf, onError };
+  const hasPush = webhooks !== undefined;
+  const edge = { handler, closing, hasPush, extensions, scopeOf, onError };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');

@@ -17,7 +17,7 @@ import {
   mediaTypeOf,
 } from './call-headers';
 import { SseResponse, untilClosed } from './sse';
-import { Call, type Generation } from './wire/call';
+import { Call, withList, type Generation } from './wire/call';
 import {
   FaultError,
   fromJsonRpcError,
@@ -26,13 +26,15 @@ import {
   type Fault,
 } from './wire/error-table';
 import { mendLegacyEvent, mendLegacyRequest } from './wire/legacy';
-import { METHODS, checkParams, isStreaming } from './wire/methods';
+import { METHODS, assertNoPush, checkParams, isStreaming } from './wire/methods';
 import type { Scope } from '../workflows/task';
 
 export interface EdgeOptions {
   readonly handler: A2ARequestHandler;
   /** Aborts when the gateway closes; open streams end then. */
   readonly closing: AbortSignal;
+  /** Whether the card offers push notifications. */
+  readonly hasPush: boolean;
   /** The URIs of the extensions that the card declares. */
   readonly extensions: readonly string[];
   scopeOf(req: Request): Scope;
@@ -79,6 +81,7 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       assertKeys(req, body);
       const generation = generationOf(req);
       known.streams = isStreaming(method, generation);
+      if (!options.hasPush) assertNoPush(method);
       const params = checkCall({ method, body, generation });
       echoExtensions(req, res, { generation, extensions: options.extensions });
       const call = openCall(req, res, { generation, options });
@@ -189,7 +192,7 @@ interface Recipient {
 
 function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }: Recipient): void {
   if (call.fault === undefined && answer['error'] === undefined) {
-    res.json(answer);
+    res.json({ ...answer, result: withList(answer['result'], call) });
     return;
   }
   const said = call.fault ?? fromJsonRpcError(answer['error']);

@@ -15,7 +15,7 @@ import {
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
 import { SseResponse, untilClosed } from './sse';
-import { Call, type CallOptions } from './wire/call';
+import { Call, withList, type CallOptions } from './wire/call';
 import {
   FaultError,
   fault,
@@ -32,6 +32,7 @@ import {
   withBlocking,
 } from './wire/legacy';
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
+import { assertNoPush } from './wire/methods';
 import { PUSH_REQUESTS } from './wire/push-schemas';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 
@@ -113,6 +114,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   echoExtensions(req, res, { generation, extensions: options.extensions });
   assertMethod(req, res, route);
   assertJson(req);
+  if (!options.hasPush) assertNoPush(route.path);
   const body = parseBody(req);
   assertKeys(req, body);
   req.body = checkBody(req, body ?? {}, route);
@@ -222,6 +224,12 @@ function mendAnswers(
 ): void {
   const isA2aJson =
     mediaTypeOf(req) === A2A_CONTENT_TYPE || (req.get('Accept') ?? '').includes(A2A_CONTENT_TYPE);
+  const end = res.end.bind(res);
+  // What a delete answers; an official client wants JSON.
+  res.end = ((...args: never[]) => {
+    if (res.statusCode !== 204) return end(...args);
+    return res.status(200).json({});
+  }) as Response['end'];
   res.json = (body: unknown) => {
     const said = call.fault ?? unexpected(res, body);
     if (said !== undefined) {
@@ -232,7 +240,7 @@ function mendAnswers(
     if (res.statusCode === 201) res.status(200);
     if (isLegacy && call.said !== undefined) mendLegacyParts(body, call.said);
     res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
-    return res.send(JSON.stringify(body));
+    return res.send(JSON.stringify(withList(body, call)));
   };
 }
 

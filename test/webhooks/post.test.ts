@@ -1,19 +1,19 @@
 // Posting one notification: what counts as taken, and what is never dialed or followed.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { AddressRules, parseAllowedHost } from '../../src/webhooks/address-rules';
 import { createPoster, type Posted, type Poster } from '../../src/webhooks/post';
 
-const open: (Server | Poster)[] = [];
+const servers: Server[] = [];
+const posters: Poster[] = [];
 
 afterEach(async () => {
-  await Promise.all(
-    open.splice(0).map((one) => {
-      if ('closeAllConnections' in one) one.closeAllConnections();
-      return one.close();
-    }),
-  );
+  await Promise.all(posters.splice(0).map((poster) => poster.close()));
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 async function serve(
@@ -25,7 +25,7 @@ async function serve(
     answer(req, res);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push(server);
+  servers.push(server);
   return { port: (server.address() as AddressInfo).port, hits };
 }
 
@@ -34,7 +34,7 @@ function post(
   { allow = ['127.0.0.1'], signal = new AbortController().signal } = {},
 ): Promise<Posted> {
   const poster = createPoster(new AddressRules(allow.map((entry) => parseAllowedHost(entry)!)));
-  open.push(poster);
+  posters.push(poster);
   return poster.post({ url, headers: { 'content-type': 'application/json' }, body: '{}' }, signal);
 }
 

@@ -47,6 +47,8 @@ export class Call implements User {
   frameId: number | undefined;
   /** Set by the handler, read by the edge: what it is about to answer or to yield. */
   said: Said | undefined;
+  /** Set by the handler: a list that the answer has although it is empty, which the SDK leaves out. */
+  list: string | undefined;
   /** Set by the handler when it refuses, so that the edge answers from our error table. */
   fault: Fault | undefined;
   /** Set by the edge: resolves when the client has room for another event. */
@@ -72,4 +74,10 @@ export class Call implements User {
   get userName(): string {
     return this.caller.scope.principal;
   }
+}
+
+/** The answer with its list, empty if need be; anything else as it is. */
+export function withList(answer: unknown, { list }: Call): unknown {
+  if (list === undefined || typeof answer !== 'object' || Array.isArray(answer)) return answer;
+  return { [list]: [], ...answer };
 }

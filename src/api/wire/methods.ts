@@ -2,6 +2,8 @@
 
 import type { z } from 'zod';
 import type { Generation } from './call';
+import { FaultError } from './error-table';
+import { NO_PUSH } from './push-configs';
 import { PUSH_REQUESTS } from './push-schemas';
 import { REQUESTS, checkRequest } from './request-schemas';
 
@@ -46,6 +48,14 @@ const STREAMING: ReadonlySet<string> = new Set([
 
 export function isStreaming(method: string, generation: Generation): boolean {
   return STREAMING.has(method) && METHODS[generation].has(method);
+}
+
+/**
+ * Where push notifications are off, whatever the parameters are.
+ * @throws FaultError `pushNotSupported`.
+ */
+export function assertNoPush(operation: string): void {
+  if (/pushNotificationConfig/i.test(operation)) throw new FaultError('pushNotSupported', NO_PUSH);
 }
 
 /** @throws FaultError `invalidParams`. */

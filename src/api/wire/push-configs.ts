@@ -51,6 +51,7 @@ export class PushOperations {
     const pageSize = (call.page?.size ?? asked.pageSize) || DEFAULT_PAGE_SIZE;
     const pageToken = call.page?.token ?? asked.pageToken;
     const page = await this.webhooks.list(ref, { pageSize, pageToken });
+    call.list = 'configs';
     const configs = page.configs.map((config) => toWire(ref, config));
     return { configs, nextPageToken: page.nextPageToken };
   }

@@ -120,10 +120,13 @@ describe.each(DIALECTS)('a message over $name', (dialect) => {
     expectRefusal(await send(request({ taskId: UNKNOWN })), 'TASK_NOT_FOUND');
   });
 
-  test('with a push configuration is refused, because the card offers none', async () => {
-    const configuration = { [dialect.pushKey]: { id: 'p', url: 'https://example.com/hook' } };
-    expectRefusal(await send(request({}, configuration)), 'PUSH_NOTIFICATION_NOT_SUPPORTED');
-  });
+  test.each(['https://127.0.0.1/hook', 'http://example.com/hook', 'https://a:b@example.com/', ''])(
+    'with a webhook at %p is refused',
+    async (url) => {
+      const configuration = { [dialect.pushKey]: { id: 'p', url } };
+      expectRefusal(await send(request({}, configuration)), 'INVALID_PARAMS');
+    },
+  );
 
   test('with fields that nobody knows is accepted', async () => {
     const good = request({ contextId: randomUUID(), novelty: { a: 1 } }, { novelty: true });

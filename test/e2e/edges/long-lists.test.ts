@@ -36,11 +36,3 @@ test('a part whose data is null holds nothing', async () => {
   expect(body.error?.code).toBe(-32602);
   expect(body.error?.message).toContain('exactly one of text, raw, url, data');
 });
-
-test.each([
-  ['0.3', 'tasks/pushNotificationConfig/set'],
-  ['1.0', 'CreateTaskPushNotificationConfig'],
-])('A2A %s: %s without parameters is not supported either', async (version, method) => {
-  const { body } = await rpc(stack.url, method, {}, { 'A2A-Version': version });
-  expect(body.error?.code).toBe(-32003);
-});

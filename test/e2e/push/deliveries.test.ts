@@ -6,7 +6,7 @@ import { eventually } from '../../harness/eventually';
 import { Receiver, seqOf, type Received } from '../../harness/receiver';
 import { useStack } from '../../harness/stack';
 import { readWhole } from '../../harness/stream';
-import type { WireTask } from '../../harness/wire';
+import type { WireEvent, WireTask } from '../../harness/wire';
 import {
   SECRETS,
   createConfig,
@@ -153,6 +153,10 @@ describe('a notification', () => {
   });
 });
 
+function stateOf({ statusUpdate }: WireEvent): string {
+  return statusUpdate?.status.state ?? '';
+}
+
 interface LegacyTask {
   readonly kind: string;
   readonly id: string;
@@ -203,9 +207,7 @@ describe('a task that waits for its caller', () => {
     async (skill) => {
       const task = await startNotified(stack.url, receiver, { skill });
       await receiver.until('the question', () =>
-        receiver.taken.some(({ event }) =>
-          /INPUT|AUTH/.test(event.statusUpdate?.status.state ?? ''),
-        ),
+        receiver.taken.some(({ event }) => /INPUT|AUTH/.test(stateOf(event))),
       );
       await stack.worker.kill();
       await stack.startWorker();
@@ -227,12 +229,13 @@ describe('a task that waits for its caller', () => {
   test('and is canceled tells so', async () => {
     const task = await startNotified(stack.url, receiver, { skill: 'asks' });
     await receiver.until('the question', () =>
-      receiver.taken.some(({ event }) => /INPUT/.test(event.statusUpdate?.status.state ?? '')),
+      receiver.taken.some(({ event }) => stateOf(event) === 'TASK_STATE_INPUT_REQUIRED'),
     );
     await result(rpc(stack.url, 'CancelTask', { id: task.id }));
     await receiver.until('the end', () =>
-      receiver.taken.some(({ event }) => /CANCELED/.test(event.statusUpdate?.status.state ?? '')),
+      receiver.taken.some(({ event }) => stateOf(event) === 'TASK_STATE_CANCELED'),
     );
+    expect(orderOf(receiver.received)).toEqual(upTo(5));
   });
 });
 
