@@ -5,12 +5,16 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { join } from 'node:path';
 import { createTaskActivities } from '../../src/activities/run-skill';
 import type { Skill } from '../../src/activities/skill';
-import { createDirectoryPartStore } from '../../src/storage/part-store';
+import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
 import { openClient } from '../../src/temporal/connection';
 import { Tasks } from '../../src/temporal/tasks';
+import { AddressRules } from '../../src/webhooks/address-rules';
+import { createPushActivities } from '../../src/webhooks/deliver';
+import { createPoster, type Poster } from '../../src/webhooks/post';
 import { startTaskWorker, type TaskWorker } from '../../src/worker/worker';
 import type { TaskActivities } from '../../src/workflows/contract';
 import type { Batch } from '../../src/workflows/emission';
+import type { PushActivities } from '../../src/workflows/push-contract';
 import { serviceError } from './service-error';
 import { createCaller, type Caller } from './task-caller';
 import { startTestTemporal, type TestTemporal, type TestTemporalOptions } from './temporal';
@@ -37,7 +41,7 @@ export function useTaskStage(options: TaskStageOptions): TaskStage {
   beforeAll(async () => {
     quieten();
     await stage.open();
-    await stage.startWorker();
+    await stage.startWorker(TASK_QUEUE, stage.activities, stage.pushActivities());
   }, START_DEADLINE_MS);
   afterAll(() => stage.close());
   return stage;
@@ -54,6 +58,7 @@ export class TaskStage {
   private readonly options: TaskStageOptions;
   private readonly callers: Caller[] = [];
   private readonly workers = new Set<TaskWorker>();
+  private readonly posters: Poster[] = [];
   private opened: { readonly temporal: TestTemporal; readonly client: Client } | undefined;
 
   constructor(options: TaskStageOptions) {
@@ -70,12 +75,29 @@ export class TaskStage {
     const { skills, refuses } = this.options;
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
-      store: createDirectoryPartStore(join(this.running.temporal.dataDir, 'parts')),
+      store: this.store,
       signal: (task, batch) =>
         refuses?.(batch) === true
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
           : this.caller.tasks.signal(task, batch),
       log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
+    });
+  }
+
+  /** Those that notify receivers on loopback. */
+  pushActivities(): PushActivities {
+    const poster = createPoster(new AddressRules([{ host: '127.0.0.1' }]));
+    this.posters.push(poster);
+    return createPushActivities({
+      tasks: new Tasks({ client: this.client, taskQueue: TASK_QUEUE }),
+      store: this.store,
+      poster,
+      credentialsKey: Buffer.alloc(32),
+      signingSecrets: [Buffer.alloc(32)],
+      userAgent: 'test',
+      report: (err) => {
+        throw err;
+      },
     });
   }
 
@@ -96,8 +118,13 @@ export class TaskStage {
     return caller;
   }
 
-  async startWorker(taskQueue = TASK_QUEUE, activities = this.activities): Promise<TaskWorker> {
+  async startWorker(
+    taskQueue = TASK_QUEUE,
+    activities = this.activities,
+    push?: PushActivities,
+  ): Promise<TaskWorker> {
     const worker = await startTaskWorker({
+      ...(push && { push: { taskQueue: `${taskQueue}-push`, activities: push } }),
       connection: { address: this.running.temporal.address },
       namespace: NAMESPACE,
       taskQueue,
@@ -118,8 +145,13 @@ export class TaskStage {
   async close(): Promise<void> {
     for (const caller of this.callers) caller.close();
     await Promise.all([...this.workers].map((worker) => worker.close()));
+    await Promise.all(this.posters.map((poster) => poster.close()));
     await this.opened?.client.connection.close();
     await this.opened?.temporal.close();
+  }
+
+  private get store(): PartStore {
+    return createDirectoryPartStore(join(this.running.temporal.dataDir, 'parts'));
   }
 
   private get running(): { readonly temporal: TestTemporal; readonly client: Client } {

@@ -171,8 +171,12 @@ describe.each(DIALECTS)('over $name', (dialect) => {
       const { id: taskId } = await start(stack.url, 'asks');
       const config = { id: 'one', url: URL_OF_HOOK };
       const authentication = { scheme: 'Bearer', credentials: text };
-      await expect(dialect.create(taskId, { ...config, token: text })).rejects.toThrow('INVALID_PARAMS');
-      await expect(dialect.create(taskId, { ...config, authentication })).rejects.toThrow('INVALID_PARAMS');
+      await expect(dialect.create(taskId, { ...config, token: text })).rejects.toThrow(
+        'INVALID_PARAMS',
+      );
+      await expect(dialect.create(taskId, { ...config, authentication })).rejects.toThrow(
+        'INVALID_PARAMS',
+      );
     },
   );
 });
