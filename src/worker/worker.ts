@@ -5,6 +5,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type LogMetadata,
   type NativeConnectionOptions,
 } from '@temporalio/worker';
 import type { TaskActivities } from '../workflows/contract';
@@ -47,8 +48,15 @@ const MAX_RUNNING_DELIVERIES = 1_000;
 
 /** Over it this process also starts and signals workflows: there is no faster way to the server. */
 export async function connectWorker(options: NativeConnectionOptions): Promise<NativeConnection> {
-  Runtime.install({ logger: new DefaultLogger('WARN') });
+  Runtime.install({ logger: new WorkerLogger('WARN') });
   return NativeConnection.connect(options);
+}
+
+/** Says nothing of a worker without workflows: that of notifications has none on purpose. */
+class WorkerLogger extends DefaultLogger {
+  override warn(message: string, meta?: LogMetadata): void {
+    if (!message.startsWith('No workflows registered')) super.warn(message, meta);
+  }
 }
 
 export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
