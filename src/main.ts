@@ -8,7 +8,7 @@ import { loadSkills } from './activities/load-skills';
 import { createTaskActivities } from './activities/run-skill';
 import type { Skill } from './activities/skill';
 import { catchStrayErrors } from './activities/stray-errors';
-import { createAgentCard } from './api/agent-card';
+import { openCards, type Cards } from './api/card/cards';
 import { createGateway } from './api/gateway';
 import { serveHealth } from './api/health';
 import { createMetrics } from './api/metrics';
@@ -18,6 +18,7 @@ import { TaskService } from './api/task-service';
 import { readConfig, type Config, type TemporalConfig } from './config';
 import { Running } from './running';
 import { createDirectoryPartStore } from './storage/part-store';
+import { servedSince } from './storage/served-since';
 import { keysFromFile, keysFromSecret, type DeriveKey } from './storage/service-secret';
 import { answers, untilAnswered } from './temporal/availability';
 import { openClient } from './temporal/connection';
@@ -230,8 +231,7 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
-    card: createAgentCard(skills, { publicUrl, version }),
-    cardShape: config.agentCard,
+    cards: await cardsOf(parts, publicUrl),
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],
     maxBodyBytes: config.maxBodyBytes,
@@ -245,6 +245,22 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
   return publicUrl;
+}
+
+function cardsOf({ config, skills, log }: ProcessParts, publicUrl: string): Promise<Cards> {
+  const { agentCard: shape, dataDir } = config;
+  return openCards({
+    ...{ skills, publicUrl, version, shape },
+    fieldsFile: config.agentCardFile,
+    extendedFile: config.extendedAgentCard,
+    keyFile: config.cardSigningKey,
+    requiredExtensions: config.requiredExtensions,
+    // Gateways with one DATA_DIR have one card, as a rule.
+    servedSince: (etag) => servedSince(join(dataDir, `agent-card-${shape}`), etag),
+    onError: (err) => {
+      log.error({ err }, 'the extended card cannot be given');
+    },
+  });
 }
 
 /** The same for every process with this `DATA_DIR`, or with this `SERVICE_SECRET`. */

@@ -1,6 +1,5 @@
 // The gateway: every HTTP route in one place, over ready-made parts. It opens nothing but its port.
 
-import type { AgentCard } from '@a2a-js/sdk';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,8 +8,9 @@ import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
-import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
+import { AGENT_CARD_PATH, cardRouter } from './card/card-route';
+import type { Cards } from './card/cards';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
 import { createPartRestorer } from '../a2a/part-restorer';
@@ -23,8 +23,7 @@ import { RequestHandler } from './wire/request-handler';
 export interface GatewayOptions {
   readonly service: TaskService;
   readonly store: PartStore;
-  readonly card: AgentCard;
-  readonly cardShape: CardShape;
+  readonly cards: Cards;
   /** Without a trailing slash; where clients reach this gateway. */
   readonly publicUrl: string;
   /** By which names it may be called besides that; see `AddressGuardOptions`. */
@@ -80,22 +79,24 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 function createApp(options: GatewayOptions, closing: AbortSignal): Express {
-  const { service, store, card, log, publicUrl } = options;
+  const { service, store, cards, log, publicUrl } = options;
   const onError = (err: unknown): void => {
     log.error({ err }, 'a request failed');
   };
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
-  const handler = new RequestHandler({ service, restorer, card, onError });
-  const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
-  const edge = { handler, closing, extensions, scopeOf, onError };
+  const handler = new RequestHandler({ service, restorer, cards, onError });
+  const declared = cards.card.capabilities?.extensions ?? [];
+  const extensions = declared.map(({ uri }) => uri);
+  const requiredExtensions = declared.filter((one) => one.required).map(({ uri }) => uri);
+  const edge = { handler, closing, extensions, requiredExtensions, scopeOf, onError };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
   app.use(addressGuard(options));
-  app.use(agentCardRouter(card, options.cardShape));
+  app.use(cardRouter(cards, { declared: extensions, required: requiredExtensions }));
   app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   app.post('/', jsonRpcEdge(edge));

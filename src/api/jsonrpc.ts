@@ -9,6 +9,7 @@ import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
 import type { Request, RequestHandler, Response } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
+  assertExtensions,
   cursorOf,
   echoExtensions,
   extensionsOf,
@@ -35,6 +36,8 @@ export interface EdgeOptions {
   readonly closing: AbortSignal;
   /** The URIs of the extensions that the card declares. */
   readonly extensions: readonly string[];
+  /** Those of them that a client must name. */
+  readonly requiredExtensions: readonly string[];
   scopeOf(req: Request): Scope;
   onError(err: unknown): void;
 }
@@ -81,6 +84,7 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       known.streams = isStreaming(method, generation);
       const params = checkCall({ method, body, generation });
       echoExtensions(req, res, { generation, extensions: options.extensions });
+      assertExtensions(req, { generation, required: options.requiredExtensions });
       const call = openCall(req, res, { generation, options });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
@@ -189,7 +193,7 @@ interface Recipient {
 
 function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }: Recipient): void {
   if (call.fault === undefined && answer['error'] === undefined) {
-    res.json(answer);
+    res.json(call.card === undefined ? answer : { ...answer, result: call.card });
     return;
   }
   const said = call.fault ?? fromJsonRpcError(answer['error']);

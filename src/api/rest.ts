@@ -6,6 +6,7 @@ import { restHandler } from '@a2a-js/sdk/server/express';
 import express, { type Request, type Response, type Router } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
+  assertExtensions,
   cursorOf,
   echoExtensions,
   generationOf,
@@ -104,6 +105,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
   echoExtensions(req, res, { generation, extensions: options.extensions });
+  assertExtensions(req, { generation, required: options.requiredExtensions });
   assertMethod(req, res, route);
   assertJson(req);
   // The SDK would find fault with the config before it came to say so.
@@ -201,7 +203,7 @@ function mendAnswers(
     if (res.statusCode === 201) res.status(200);
     if (isLegacy && call.said !== undefined) mendLegacyParts(body, call.said);
     res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
-    return res.send(JSON.stringify(body));
+    return res.send(JSON.stringify(call.card ?? body));
   };
 }
 

@@ -39,6 +39,8 @@ export class Call implements User {
   frameId: number | undefined;
   /** Set by the handler, read by the edge: what it is about to answer or to yield. */
   said: Said | undefined;
+  /** Set by the handler: the card that it answers, in JSON that the SDK's codec would take fields from. */
+  card: Readonly<Record<string, unknown>> | undefined;
   /** Set by the handler when it refuses, so that the edge answers from our error table. */
   fault: Fault | undefined;
   /** Set by the edge: resolves when the client has room for another event. */

@@ -14,6 +14,7 @@ import type {
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { PartRestorer } from '../../a2a/part-restorer';
+import type { Cards } from '../card/cards';
 import type { Submission } from '../intake';
 import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
@@ -33,7 +34,7 @@ import {
 export interface RequestHandlerOptions {
   readonly service: TaskService;
   readonly restorer: PartRestorer;
-  readonly card: AgentCard;
+  readonly cards: Pick<Cards, 'card' | 'extended'>;
   /** Told of every failure that nobody expected. */
   onError(err: unknown): void;
 }
@@ -41,10 +42,16 @@ export interface RequestHandlerOptions {
 export const PUSH_LATER = 'push notifications are not served by this agent';
 
 /** Refuses what the card does not offer. */
-function refuse(kind: 'pushNotSupported' | 'unsupportedOperation', text: string): () => never {
+function refuse(kind: 'pushNotSupported', text: string): () => never {
   return () => {
     throw new FaultError(kind, text);
   };
+}
+
+/** 1.0 tells an agent that does not declare one (A2A §3.1.11) from one that lacks it; 0.3 does not. */
+function noExtendedCard({ generation }: Call): FaultError {
+  const kind = generation === '0.3' ? 'extendedCardNotConfigured' : 'unsupportedOperation';
+  return new FaultError(kind, 'this agent has no extended card');
 }
 
 export class RequestHandler implements A2ARequestHandler {
@@ -55,7 +62,7 @@ export class RequestHandler implements A2ARequestHandler {
   }
 
   getAgentCard(): Promise<AgentCard> {
-    return Promise.resolve(this.options.card);
+    return Promise.resolve(this.options.cards.card);
   }
 
   sendMessage(
@@ -132,9 +139,17 @@ export class RequestHandler implements A2ARequestHandler {
     );
   }
 
-  getAuthenticatedExtendedAgentCard(_params: unknown, context: ServerCallContext): Promise<never> {
-    const text = 'this agent has no extended card';
-    return this.guard(context, 'other', refuse('unsupportedOperation', text));
+  getAuthenticatedExtendedAgentCard(
+    _params: unknown,
+    context: ServerCallContext,
+  ): Promise<AgentCard> {
+    return this.guard(context, 'other', async (call) => {
+      const { extended } = this.options.cards;
+      if (extended === undefined) throw noExtendedCard(call);
+      const { card, json } = await extended.read(call.generation);
+      call.card = json;
+      return card;
+    });
   }
 
   createTaskPushNotificationConfig(_params: unknown, context: ServerCallContext): Promise<never> {
