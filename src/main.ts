@@ -255,8 +255,9 @@ function cardsOf({ config, skills, log }: ProcessParts, publicUrl: string): Prom
     extendedFile: config.extendedAgentCard,
     keyFile: config.cardSigningKey,
     requiredExtensions: config.requiredExtensions,
-    // Gateways with one DATA_DIR have one card, as a rule.
-    servedSince: (etag) => servedSince(join(dataDir, `agent-card-${shape}`), etag),
+    // Gateways with one address have one card; those of one DATA_DIR may have several addresses.
+    servedSince: (etag) =>
+      servedSince(join(dataDir, 'agent-card', `${shape} ${encodeURIComponent(publicUrl)}`), etag),
     onError: (err) => {
       log.error({ err }, 'the extended card cannot be given');
     },
