@@ -4,10 +4,10 @@ import type { AgentExtension } from '@a2a-js/sdk';
 import { STREAM_CURSOR_URI, UNREAD_MESSAGES_URI } from '../a2a/translate';
 
 /** `Idempotency-Key` on a send: the same key with the same message is the same task. */
-export const IDEMPOTENCY_KEY_URI = 'urn:longhaul:a2a:idempotency-key:1';
+const IDEMPOTENCY_KEY_URI = 'urn:longhaul:a2a:idempotency-key:1';
 
 /** `message.metadata.skillId` names the skill that takes a message. */
-export const SKILL_CHOICE_URI = 'urn:longhaul:a2a:skill-choice:1';
+const SKILL_CHOICE_URI = 'urn:longhaul:a2a:skill-choice:1';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   [STREAM_CURSOR_URI]: 'Every event is numbered; Last-Event-ID resumes a stream after one of them.',

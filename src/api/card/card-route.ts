@@ -1,6 +1,6 @@
 // Where cards and the keys to check them are fetched, with what HTTP needs to keep them (A2A §8.2, §8.6).
 
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import express from 'express';
 import { assertExtensions, echoExtensions } from '../call-headers';
 import { sendFault } from '../rest';
@@ -40,16 +40,16 @@ export function cardRouter(
   return router;
 }
 
+/** Express answers 304 by itself, and knows by these two headers when. */
 function sendCard({ body, etag, lastModified }: PublishedCard): RequestHandler {
-  return (req: Request, res: Response) => {
-    res.set({
-      'Content-Type': 'application/json',
-      ...KEEP,
-      ETag: etag,
-      'Last-Modified': lastModified.toUTCString(),
-    });
-    if (req.fresh) res.status(304).end();
-    else res.send(body);
+  const headers = {
+    'Content-Type': 'application/json',
+    ...KEEP,
+    ETag: etag,
+    'Last-Modified': lastModified.toUTCString(),
+  };
+  return (_req, res) => {
+    res.set(headers).send(body);
   };
 }
 

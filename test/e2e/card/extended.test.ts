@@ -193,6 +193,21 @@ describe('a skill of the extended card', () => {
   });
 });
 
+test('over REST 0.3 too it is for clients that name what they must know', async () => {
+  const uri = 'urn:longhaul:a2a:stream-cursor:1';
+  const { url } = await stack.startGateway({
+    EXTENDED_AGENT_CARD: EXTENDED,
+    REQUIRED_EXTENSIONS: uri,
+  });
+  const refused = await http(url, { path: '/v1/card', headers: LEGACY });
+  expect(refused.status).toBe(400);
+  expect(refused.body).toMatchObject({ code: -32008 });
+  const headers = { ...LEGACY, 'X-A2A-Extensions': uri };
+  const shown = await http(url, { path: '/v1/card', headers });
+  expect(shown.status).toBe(200);
+  expect(shown.headers.get('X-A2A-Extensions')).toBe(uri);
+});
+
 test('a shared cache may not keep it', async () => {
   const { headers } = await http(stack.url, { path: '/v1/card' });
   expect(headers.get('Cache-Control')).toContain('private');
