@@ -17,6 +17,12 @@ export interface Config {
   /** Names by which clients may call besides loopback, `host` and that of `publicUrl`; lower case. */
   readonly allowedHosts: readonly string[];
   readonly agentCard: 'hybrid' | '1.0' | '0.3';
+  /** Files, as absolute paths: fields of the card, those of the extended card, and a private key. */
+  readonly agentCardFile: string | undefined;
+  readonly extendedAgentCard: string | undefined;
+  readonly cardSigningKey: string | undefined;
+  /** URIs of extensions that every client must name. */
+  readonly requiredExtensions: readonly string[];
   readonly maxBodyBytes: number;
   readonly dataDir: string;
   /** What all gateways and workers sign and seal with; absent: a file in `dataDir`, made on first use. */
@@ -81,6 +87,10 @@ const signingSecret = z
   .startsWith(SECRET_PREFIX)
   .transform(secretBytes)
   .refine(({ length }) => length >= 24 && length <= 64, 'must hold 24 to 64 bytes in base64');
+const file = z
+  .string()
+  .min(1)
+  .transform((path) => resolve(path));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const schema = z.object({
@@ -89,6 +99,10 @@ const schema = z.object({
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   ALLOWED_HOSTS: list.pipe(z.array(hostName)).default([]),
   AGENT_CARD: z.enum(['hybrid', '1.0', '0.3']).default('hybrid'),
+  AGENT_CARD_FILE: file.optional(),
+  EXTENDED_AGENT_CARD: file.optional(),
+  CARD_SIGNING_KEY: file.optional(),
+  REQUIRED_EXTENSIONS: list.default([]),
   MAX_BODY_BYTES: z.coerce
     .number()
     .int()
@@ -132,6 +146,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: values.PUBLIC_URL?.replace(/\/+$/, ''),
     allowedHosts: values.ALLOWED_HOSTS,
     agentCard: values.AGENT_CARD,
+    agentCardFile: values.AGENT_CARD_FILE,
+    extendedAgentCard: values.EXTENDED_AGENT_CARD,
+    cardSigningKey: values.CARD_SIGNING_KEY,
+    requiredExtensions: values.REQUIRED_EXTENSIONS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     dataDir: resolve(values.DATA_DIR),
     serviceSecret: values.SERVICE_SECRET,

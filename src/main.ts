@@ -8,7 +8,7 @@ import { loadSkills } from './activities/load-skills';
 import { createTaskActivities } from './activities/run-skill';
 import type { Skill } from './activities/skill';
 import { catchStrayErrors } from './activities/stray-errors';
-import { createAgentCard } from './api/agent-card';
+import { openCards, type Cards } from './api/card/cards';
 import { createGateway } from './api/gateway';
 import { serveHealth } from './api/health';
 import { createMetrics } from './api/metrics';
@@ -19,6 +19,7 @@ import { Webhooks } from './api/webhooks';
 import { readConfig, type Config, type TemporalConfig } from './config';
 import { Running } from './running';
 import { createDirectoryPartStore } from './storage/part-store';
+import { servedSince } from './storage/served-since';
 import { keysFromFile, keysFromSecret, type DeriveKey } from './storage/service-secret';
 import { answers, untilAnswered } from './temporal/availability';
 import { openClient } from './temporal/connection';
@@ -287,8 +288,7 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
     ...(webhooks && { webhooks }),
-    card: createAgentCard(skills, { publicUrl, version, hasPush: config.push.isOn }),
-    cardShape: config.agentCard,
+    cards: await cardsOf(parts, publicUrl),
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],
     maxBodyBytes: config.maxBodyBytes,
@@ -321,6 +321,24 @@ function openWebhooks({ config, client, tasks, keys, publicUrl }: WebhookParts):
     rules: new AddressRules(allowHosts),
     tokens: new PageTokens(keys('page-token')),
     credentialsKey: keys('webhook-credentials'),
+  });
+}
+
+function cardsOf({ config, skills, log }: ProcessParts, publicUrl: string): Promise<Cards> {
+  const { agentCard: shape, dataDir } = config;
+  return openCards({
+    ...{ skills, publicUrl, version, shape },
+    hasPush: config.push.isOn,
+    fieldsFile: config.agentCardFile,
+    extendedFile: config.extendedAgentCard,
+    keyFile: config.cardSigningKey,
+    requiredExtensions: config.requiredExtensions,
+    // Gateways with one address have one card; those of one DATA_DIR may have several addresses.
+    servedSince: (etag) =>
+      servedSince(join(dataDir, 'agent-card', `${shape} ${encodeURIComponent(publicUrl)}`), etag),
+    onError: (err) => {
+      log.error({ err }, 'the extended card cannot be given');
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 // Settings that are checked when a process starts.
 
+import { resolve } from 'node:path';
 import { readConfig } from '../src/config';
 
 describe('ALLOWED_HOSTS', () => {
@@ -23,4 +24,31 @@ describe('ALLOWED_HOSTS', () => {
       );
     },
   );
+});
+
+describe('the settings of the agent card', () => {
+  test('are unset by default', () => {
+    expect(readConfig({})).toMatchObject({
+      agentCard: 'hybrid',
+      agentCardFile: undefined,
+      extendedAgentCard: undefined,
+      cardSigningKey: undefined,
+      requiredExtensions: [],
+    });
+  });
+
+  test('name files relative to the working directory, and URIs in a list', () => {
+    const config = readConfig({
+      AGENT_CARD_FILE: 'card.json',
+      EXTENDED_AGENT_CARD: '/etc/longhaul/extended.json',
+      CARD_SIGNING_KEY: './key.pem',
+      REQUIRED_EXTENSIONS: 'urn:a:1, urn:b:1,',
+    });
+    expect(config).toMatchObject({
+      agentCardFile: resolve('card.json'),
+      extendedAgentCard: '/etc/longhaul/extended.json',
+      cardSigningKey: resolve('key.pem'),
+      requiredExtensions: ['urn:a:1', 'urn:b:1'],
+    });
+  });
 });

@@ -22,7 +22,7 @@ import {
 export const STREAM_CURSOR_URI = 'urn:longhaul:a2a:stream-cursor:1';
 
 /** Under this URI a finished task names messages that no skill has read. */
-const UNREAD_MESSAGES_URI = 'urn:longhaul:a2a:unread-messages:1';
+export const UNREAD_MESSAGES_URI = 'urn:longhaul:a2a:unread-messages:1';
 
 const DEFAULT_PAGE_SIZE = 50;
 

@@ -44,6 +44,7 @@ const skillSchema = z.object({
     .partial()
     .optional(),
   replies: z.boolean().optional(),
+  extended: z.boolean().optional(),
   accepts: z.custom<Skill['accepts']>((f) => typeof f === 'function').optional(),
   run: z.custom<Skill['run']>((f) => typeof f === 'function', 'must be an async function'),
 });

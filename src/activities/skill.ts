@@ -127,6 +127,8 @@ export interface Skill {
    * are no artifacts and no questions. Default: false.
    */
   readonly replies?: boolean;
+  /** Listed on the extended card alone, and named in no error; it takes messages all the same. Default: false. */
+  readonly extended?: boolean;
   /** Whether this skill takes a message that names none. Default: it does not. Must be quick and pure. */
   accepts?(message: Message<ContentPart>): boolean;
   run(ctx: SkillContext): Promise<SkillResult>;

@@ -63,6 +63,20 @@ export function echoExtensions(
   if (active.length > 0) res.set(EXTENSIONS_HEADER[of.generation], active.join(', '));
 }
 
+/** @throws FaultError `extensionRequired` that names those the client does not (A2A §3.3.4). */
+export function assertExtensions(
+  req: Request,
+  of: { readonly generation: Generation; readonly required: readonly string[] },
+): void {
+  const asked = extensionsOf(req, of.generation);
+  const missing = of.required.filter((uri) => !asked.includes(uri));
+  if (missing.length === 0) return;
+  throw new FaultError(
+    'extensionRequired',
+    `${EXTENSIONS_HEADER[of.generation]} must name ${missing.join(', ')}; the card says what it is`,
+  );
+}
+
 /** @throws FaultError `invalidParams` for a cursor that is not a number of ours. */
 export function cursorOf(req: Request): { cursor?: number } {
   const text = req.get('Last-Event-ID');

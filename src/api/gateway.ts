@@ -1,6 +1,5 @@
 // The gateway: every HTTP route in one place, over ready-made parts. It opens nothing but its port.
 
-import type { AgentCard } from '@a2a-js/sdk';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,8 +8,9 @@ import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
-import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
+import { AGENT_CARD_PATH, cardRouter } from './card/card-route';
+import type { Cards } from './card/cards';
 import { deliveriesRouter } from './deliveries-route';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
@@ -27,8 +27,7 @@ export interface GatewayOptions {
   readonly store: PartStore;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
-  readonly card: AgentCard;
-  readonly cardShape: CardShape;
+  readonly cards: Cards;
   /** Without a trailing slash; where clients reach this gateway. */
   readonly publicUrl: string;
   /** By which names it may be called besides that; see `AddressGuardOptions`. */
@@ -84,24 +83,26 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 function createApp(options: GatewayOptions, closing: AbortSignal): Express {
-  const { service, store, card, log, publicUrl } = options;
+  const { service, store, cards, log, publicUrl } = options;
   const onError = (err: unknown): void => {
     log.error({ err }, 'a request failed');
   };
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
   const { webhooks } = options;
-  const handler = new RequestHandler({ service, restorer, card, webhooks, onError });
-  const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
+  const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
+  const declared = cards.card.capabilities?.extensions ?? [];
+  const extensions = declared.map(({ uri }) => uri);
+  const requiredExtensions = declared.filter((one) => one.required).map(({ uri }) => uri);
   const hasPush = webhooks !== undefined;
-  const edge = { handler, closing, hasPush, extensions, scopeOf, onError };
+  const edge = { handler, closing, hasPush, extensions, requiredExtensions, scopeOf, onError };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
   app.use(addressGuard(options));
-  app.use(agentCardRouter(card, options.cardShape));
+  app.use(cardRouter(cards, { declared: extensions, required: requiredExtensions }));
   app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   if (webhooks) app.use(deliveriesRouter({ webhooks, scopeOf, onError }));

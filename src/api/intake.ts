@@ -26,6 +26,7 @@ export interface SkillChoice {
 export interface SkillCatalog {
   /** `message.metadata.skillId`, else the first skill that accepts the message. */
   choose(message: Message<ContentPart>): SkillChoice | undefined;
+  /** Those that everyone may know of. */
   readonly ids: readonly string[];
 }
 

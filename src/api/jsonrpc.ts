@@ -9,6 +9,7 @@ import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
 import type { Request, RequestHandler, Response } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
+  assertExtensions,
   cursorOf,
   echoExtensions,
   extensionsOf,
@@ -37,6 +38,8 @@ export interface EdgeOptions {
   readonly hasPush: boolean;
   /** The URIs of the extensions that the card declares. */
   readonly extensions: readonly string[];
+  /** Those of them that a client must name. */
+  readonly requiredExtensions: readonly string[];
   scopeOf(req: Request): Scope;
   onError(err: unknown): void;
 }
@@ -84,6 +87,7 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       if (!options.hasPush) assertNoPush(method);
       const params = checkCall({ method, body, generation });
       echoExtensions(req, res, { generation, extensions: options.extensions });
+      assertExtensions(req, { generation, required: options.requiredExtensions });
       const call = openCall(req, res, { generation, options });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
@@ -192,7 +196,8 @@ interface Recipient {
 
 function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }: Recipient): void {
   if (call.fault === undefined && answer['error'] === undefined) {
-    res.json({ ...answer, result: withList(answer['result'], call) });
+    const result = call.card ?? withList(answer['result'], call);
+    res.json({ ...answer, result });
     return;
   }
   const said = call.fault ?? fromJsonRpcError(answer['error']);

@@ -6,6 +6,7 @@ import { restHandler } from '@a2a-js/sdk/server/express';
 import express, { type Request, type Response, type Router } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
+  assertExtensions,
   cursorOf,
   echoExtensions,
   generationOf,
@@ -112,6 +113,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
   echoExtensions(req, res, { generation, extensions: options.extensions });
+  assertExtensions(req, { generation, required: options.requiredExtensions });
   assertMethod(req, res, route);
   assertJson(req);
   if (!options.hasPush) assertNoPush(route.path);
@@ -240,7 +242,7 @@ function mendAnswers(
     if (res.statusCode === 201) res.status(200);
     if (isLegacy && call.said !== undefined) mendLegacyParts(body, call.said);
     res.type(isA2aJson && !isLegacy ? A2A_CONTENT_TYPE : 'application/json');
-    return res.send(JSON.stringify(withList(body, call)));
+    return res.send(JSON.stringify(call.card ?? withList(body, call)));
   };
 }
 

@@ -8,7 +8,7 @@ import type { SkillCatalog } from './intake';
 /** The skills as the gateway needs them: in their order, each with its bounds. */
 export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
   return {
-    ids: skills.map(({ id }) => id),
+    ids: skills.filter(({ extended = false }) => !extended).map(({ id }) => id),
     choose(message) {
       const wanted = message.metadata?.['skillId'];
       const skill =

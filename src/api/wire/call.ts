@@ -49,6 +49,8 @@ export class Call implements User {
   said: Said | undefined;
   /** Set by the handler: a list that the answer has although it is empty, which the SDK leaves out. */
   list: string | undefined;
+  /** Set by the handler: the card that it answers, in JSON that the SDK's codec would take fields from. */
+  card: Readonly<Record<string, unknown>> | undefined;
   /** Set by the handler when it refuses, so that the edge answers from our error table. */
   fault: Fault | undefined;
   /** Set by the edge: resolves when the client has room for another event. */

@@ -225,7 +225,7 @@ const LEGACY_TYPES: Readonly<Record<string, string>> = {
   [ERRORS.unsupportedOperation.reason]: 'UnsupportedOperationError',
   [ERRORS.contentTypeNotSupported.reason]: 'ContentTypeNotSupportedError',
   [ERRORS.invalidAgentResponse.reason]: 'InvalidAgentResponseError',
-  [ERRORS.extendedCardNotConfigured.reason]: 'ExtendedAgentCardNotConfiguredError',
+  [ERRORS.extendedCardNotConfigured.reason]: 'AuthenticatedExtendedCardNotConfiguredError',
   [ERRORS.extensionRequired.reason]: 'ExtensionSupportRequiredError',
   [ERRORS.versionNotSupported.reason]: 'VersionNotSupportedError',
   [ERRORS.parseError.reason]: 'JSONParseError',

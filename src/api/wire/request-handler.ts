@@ -19,6 +19,7 @@ import type {
 } from '@a2a-js/sdk';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import type { PartRestorer } from '../../a2a/part-restorer';
+import type { Cards } from '../card/cards';
 import type { Submission } from '../intake';
 import type { StreamFrame, TaskService } from '../task-service';
 import type { Task } from '../../workflows/task';
@@ -40,11 +41,17 @@ import {
 export interface RequestHandlerOptions {
   readonly service: TaskService;
   readonly restorer: PartRestorer;
-  readonly card: AgentCard;
   /** Absent: push notifications are switched off. */
   readonly webhooks: Webhooks | undefined;
+  readonly cards: Pick<Cards, 'card' | 'extended'>;
   /** Told of every failure that nobody expected. */
   onError(err: unknown): void;
+}
+
+/** 1.0 tells an agent that does not declare one (A2A §3.1.11) from one that lacks it; 0.3 does not. */
+function noExtendedCard({ generation }: Call): FaultError {
+  const kind = generation === '0.3' ? 'extendedCardNotConfigured' : 'unsupportedOperation';
+  return new FaultError(kind, 'this agent has no extended card');
 }
 
 export class RequestHandler implements A2ARequestHandler {
@@ -57,7 +64,7 @@ export class RequestHandler implements A2ARequestHandler {
   }
 
   getAgentCard(): Promise<AgentCard> {
-    return Promise.resolve(this.options.card);
+    return Promise.resolve(this.options.cards.card);
   }
 
   sendMessage(
@@ -134,9 +141,16 @@ export class RequestHandler implements A2ARequestHandler {
     );
   }
 
-  getAuthenticatedExtendedAgentCard(_params: unknown, context: ServerCallContext): Promise<never> {
-    return this.guard(context, 'other', () => {
-      throw new FaultError('unsupportedOperation', 'this agent has no extended card');
+  getAuthenticatedExtendedAgentCard(
+    _params: unknown,
+    context: ServerCallContext,
+  ): Promise<AgentCard> {
+    return this.guard(context, 'other', async (call) => {
+      const { extended } = this.options.cards;
+      if (extended === undefined) throw noExtendedCard(call);
+      const { card, json } = await extended.read(call.generation);
+      call.card = json;
+      return card;
     });
   }
 

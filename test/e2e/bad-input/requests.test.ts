@@ -244,7 +244,7 @@ describe('what the card does not offer', () => {
   test('the extended card is refused in every dialect that has it', async () => {
     const legacy = 'agent/getAuthenticatedExtendedCard';
     expectRpcRefusal(await askRpc('GetExtendedAgentCard'), 'UNSUPPORTED_OPERATION');
-    expectRpcRefusal(await askLegacyRpc(legacy), 'UNSUPPORTED_OPERATION');
+    expectRpcRefusal(await askLegacyRpc(legacy), 'EXTENDED_AGENT_CARD_NOT_CONFIGURED');
     expectRestRefusal(await ask('/extendedAgentCard'), 'UNSUPPORTED_OPERATION');
   });
 });

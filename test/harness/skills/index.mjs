@@ -21,6 +21,9 @@ const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.dat
 export default [
   skill('echo', async (ctx) => ({ state: 'completed', message: textOf(ctx.message) })),
 
+  /** On the extended card alone. */
+  skill('secret', async () => ({ state: 'completed', message: 'you know me' }), { extended: true }),
+
   /** Five progress events in one go. */
   skill('five', async (ctx) => {
     for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
