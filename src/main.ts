@@ -95,13 +95,13 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
       const { temporal, uiUrl } = await ownOrGivenTemporal(config, running, stop);
       const parts = { config, temporal, skills, log, running };
       const starter = await openWorker(parts, fail);
-      const url = await openGateway(parts, starter);
-      sayReady(url, uiUrl);
+      const addresses = await openGateway(parts, starter);
+      sayReady(addresses, uiUrl);
       return;
     }
     case 'gateway': {
-      const url = await openGateway({ config, temporal: given(config), skills, log, running });
-      say(`A2A          ${url}/`);
+      const parts = { config, temporal: given(config), skills, log, running };
+      sayAddresses(await openGateway(parts));
       return;
     }
     case 'worker': {
@@ -207,7 +207,15 @@ async function untilSearchAttributes(
   });
 }
 
-async function openGateway(parts: ProcessParts, starter?: Client): Promise<string> {
+/** Where clients reach a gateway. */
+interface Addresses {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  /** `host:port`; absent when gRPC is not served. */
+  readonly grpcAddress?: string;
+}
+
+async function openGateway(parts: ProcessParts, starter?: Client): Promise<Addresses> {
   const { config, temporal, skills, log, running } = parts;
   const client = openClient({
     connection: temporal.connection,
@@ -222,7 +230,8 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     return Promise.resolve();
   });
   const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
-  const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  const addresses = addressesOf(config, port);
+  const { publicUrl } = addresses;
   const keys = await keysOf(config);
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client, keys('page-token'));
@@ -230,7 +239,7 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
-    card: createAgentCard(skills, { publicUrl, version }),
+    card: createAgentCard(skills, { ...addresses, version }),
     cardShape: config.agentCard,
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],
@@ -239,12 +248,21 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),
     isReady: () => answers(client),
   });
-  await gateway.listen(port, config.host);
   running.add(() => gateway.close());
+  const { host, grpcPort } = config;
+  await gateway.listen({ host, port, ...(grpcPort === undefined ? {} : { grpcPort }) });
   void untilSearchAttributes(client, parts).catch((err: unknown) => {
     if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
-  return publicUrl;
+  return addresses;
+}
+
+function addressesOf(config: Config, port: number): Addresses {
+  const { grpcPort } = config;
+  const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  if (grpcPort === undefined) return { publicUrl };
+  const { hostname } = new URL(publicUrl);
+  return { publicUrl, grpcAddress: config.publicGrpcUrl ?? `${hostname}:${String(grpcPort)}` };
 }
 
 /** The same for every process with this `DATA_DIR`, or with this `SERVICE_SECRET`. */
@@ -279,8 +297,14 @@ async function showDoctor(config: Config): Promise<void> {
   say(`version      ${cli.version} (from ${cli.source})`);
 }
 
-function sayReady(url: string, uiUrl: string | undefined): void {
-  say(`A2A          ${url}/`);
+function sayAddresses({ publicUrl, grpcAddress }: Addresses): void {
+  say(`A2A          ${publicUrl}/`);
+  if (grpcAddress !== undefined) say(`gRPC         ${grpcAddress}`);
+}
+
+function sayReady(addresses: Addresses, uiUrl: string | undefined): void {
+  const { publicUrl: url } = addresses;
+  sayAddresses(addresses);
   say(`agent card   ${url}/.well-known/agent-card.json`);
   if (uiUrl !== undefined) say(`Temporal UI  ${uiUrl}`);
   say('');

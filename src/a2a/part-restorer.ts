@@ -8,7 +8,7 @@ import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/t
  * What one stream frame may hold in restored parts, in bytes of JSON: well-kept clients refuse an
  * event of over 4 MiB.
  */
-const FRAME_RESTORE_BYTES = 2_097_152;
+export const FRAME_RESTORE_BYTES = 2_097_152;
 
 /**
  * The same of a plain answer, be it one task or a page of them: what one request may bring by default
@@ -29,8 +29,15 @@ export interface PartRestorer {
 /** Where a gateway serves the stored parts of tasks, besides its address. */
 export const STORED_PARTS_PATH = '/parts';
 
-/** @param publicUrl of the gateways, without a trailing slash. */
-export function createPartRestorer(store: PartStore, publicUrl: string): PartRestorer {
+/**
+ * @param publicUrl of the gateways, without a trailing slash.
+ * @param answerBytes what a plain answer may hold in restored parts; for bindings with a bound of their own.
+ */
+export function createPartRestorer(
+  store: PartStore,
+  publicUrl: string,
+  answerBytes = ANSWER_RESTORE_BYTES,
+): PartRestorer {
   const partUrl = (taskId: string, digest: string): string =>
     `${publicUrl}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
   const within = (bytes: number): Place => {
@@ -52,9 +59,9 @@ export function createPartRestorer(store: PartStore, publicUrl: string): PartRes
     };
   };
   return {
-    task: (task) => placeTask(task, within(ANSWER_RESTORE_BYTES)),
+    task: (task) => placeTask(task, within(answerBytes)),
     async tasks(tasks) {
-      const place = within(ANSWER_RESTORE_BYTES);
+      const place = within(answerBytes);
       const placed: Task<ContentPart>[] = [];
       for (const task of tasks) placed.push(await placeTask(task, place));
       return placed;

@@ -19,26 +19,32 @@ const CARD_MAX_AGE_S = 300;
 
 const TEXT = 'text/plain';
 
-/** Each binding once per generation, 1.0 first. */
-const BINDINGS = ['JSONRPC', 'HTTP+JSON'] as const;
+/** Each binding is listed once per generation, 1.0 first. */
 const VERSIONS = ['1.0', '0.3'] as const;
 
-/** @param publicUrl without a trailing slash. */
-export function createAgentCard(
-  skills: readonly Skill[],
-  options: { readonly publicUrl: string; readonly version: string },
-): AgentCard {
-  const { publicUrl, version } = options;
+export interface CardOptions {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  /** `host:port`; absent when gRPC is not served. */
+  readonly grpcAddress?: string;
+  readonly version: string;
+}
+
+export function createAgentCard(skills: readonly Skill[], options: CardOptions): AgentCard {
+  const { publicUrl, grpcAddress, version } = options;
+  const addresses: Readonly<Record<string, string>> = {
+    // A JSON-RPC client posts to the address as it stands; a REST client appends its paths.
+    JSONRPC: `${publicUrl}/`,
+    'HTTP+JSON': publicUrl,
+    ...(grpcAddress === undefined ? {} : { GRPC: grpcAddress }),
+  };
   return {
     name: 'Longhaul',
     description: 'Runs long multi-step jobs as durable tasks: they survive restarts and resume.',
     version,
     supportedInterfaces: VERSIONS.flatMap((protocolVersion) =>
-      BINDINGS.map((protocolBinding) => ({
-        // A JSON-RPC client posts to the address as it stands; a REST client appends its paths.
-        url: protocolBinding === 'JSONRPC' ? `${publicUrl}/` : publicUrl,
-        protocolBinding,
-        protocolVersion,
+      Object.entries(addresses).map(([protocolBinding, url]) => ({
+        ...{ url, protocolBinding, protocolVersion },
         tenant: '',
       })),
     ),

@@ -1,4 +1,5 @@
-// The gateway: every HTTP route in one place, over ready-made parts. It opens nothing but its port.
+// The gateway: every HTTP route in one place and the gRPC server beside them, over ready-made parts.
+// It opens nothing but its ports.
 
 import type { AgentCard } from '@a2a-js/sdk';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
@@ -11,9 +12,10 @@ import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
 import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
+import { createGrpcServer, type GrpcServer } from './grpc/server';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
-import { createPartRestorer } from '../a2a/part-restorer';
+import { FRAME_RESTORE_BYTES, createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
@@ -36,9 +38,17 @@ export interface GatewayOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
+export interface Ports {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Absent: gRPC is not served. */
+  readonly grpcPort?: number;
+}
+
 export interface Gateway {
-  /** Resolves with the port that was bound; 0 picks one. Rejects when it is taken. */
-  listen(port: number, host: string): Promise<number>;
+  /** Resolves with the port that was bound for HTTP. Rejects when one is taken. */
+  listen(ports: Ports): Promise<number>;
   /** Ends open streams properly and resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -64,10 +74,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     createApp(options, closing.signal),
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
+  let grpc: GrpcServer | undefined;
   return {
-    listen: (port, host) => listen(server, { port, host, setting: 'PORT' }),
+    async listen({ host, port, grpcPort }) {
+      if (grpcPort !== undefined) {
+        grpc = createGrpc(options, closing.signal);
+        await grpc.listen(grpcPort, host);
+      }
+      return listen(server, { port, host, setting: 'PORT' });
+    },
     async close() {
       closing.abort();
+      const grpcClosed = grpc?.close(CLOSE_GRACE_MS);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       const force = setTimeout(() => {
@@ -75,19 +93,47 @@ export function createGateway(options: GatewayOptions): Gateway {
       }, CLOSE_GRACE_MS);
       await closed;
       clearTimeout(force);
+      await grpcClosed;
     },
   };
 }
 
-function createApp(options: GatewayOptions, closing: AbortSignal): Express {
-  const { service, store, card, log, publicUrl } = options;
-  const onError = (err: unknown): void => {
+function errorLog(log: Logger): (err: unknown) => void {
+  return (err) => {
     log.error({ err }, 'a request failed');
   };
+}
+
+function extensionsOf({ capabilities }: AgentCard): readonly string[] {
+  return capabilities?.extensions.map(({ uri }) => uri) ?? [];
+}
+
+function createGrpc(options: GatewayOptions, closing: AbortSignal): GrpcServer {
+  const { service, store, card, log, publicUrl, maxBodyBytes, isReady } = options;
+  const onError = errorLog(log);
+  // The clients of this binding take 4 MiB by default, in an answer as in an event.
+  const restorer = createPartRestorer(store, publicUrl, FRAME_RESTORE_BYTES);
+  const handler = new RequestHandler({ service, restorer, card, onError });
+  const extensions = extensionsOf(card);
+  const scopeOf = (): Scope => ANONYMOUS;
+  return createGrpcServer({
+    handler,
+    maxBodyBytes,
+    isReady,
+    closing,
+    extensions,
+    scopeOf,
+    onError,
+  });
+}
+
+function createApp(options: GatewayOptions, closing: AbortSignal): Express {
+  const { service, store, card, log, publicUrl } = options;
+  const onError = errorLog(log);
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
   const handler = new RequestHandler({ service, restorer, card, onError });
-  const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
+  const extensions = extensionsOf(card);
   const edge = { handler, closing, extensions, scopeOf, onError };
 
   const app = express();

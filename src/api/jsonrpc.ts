@@ -10,14 +10,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
   cursorOf,
-  echoExtensions,
+  extensionsEcho,
   extensionsOf,
   generationOf,
   idempotencyKeyOf,
   mediaTypeOf,
 } from './call-headers';
-import { SseResponse, untilClosed } from './sse';
-import { Call, type Generation } from './wire/call';
+import { SseResponse } from './sse';
+import { Call, untilOver, type Generation } from './wire/call';
 import {
   FaultError,
   fromJsonRpcError,
@@ -80,7 +80,7 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       const generation = generationOf(req);
       known.streams = isStreaming(method, generation);
       const params = checkCall({ method, body, generation });
-      echoExtensions(req, res, { generation, extensions: options.extensions });
+      res.set(extensionsEcho(req, { generation, extensions: options.extensions }));
       const call = openCall(req, res, { generation, options });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
@@ -160,7 +160,7 @@ function openCall(
   res: Response,
   { generation, options }: { generation: Generation; options: EdgeOptions },
 ): Call {
-  const signal = untilClosed(res, options.closing);
+  const signal = untilOver(res, 'close', options.closing);
   const caller = { scope: options.scopeOf(req), signal };
   return new Call({ caller, generation, ...cursorOf(req), ...idempotencyKeyOf(req) });
 }

@@ -7,15 +7,15 @@ import express, { type Request, type Response, type Router } from 'express';
 import { assertKeys, parseBody } from './body';
 import {
   cursorOf,
-  echoExtensions,
+  extensionsEcho,
   generationOf,
   hasVersion,
   idempotencyKeyOf,
   mediaTypeOf,
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
-import { SseResponse, untilClosed } from './sse';
-import { Call, type CallOptions } from './wire/call';
+import { SseResponse } from './sse';
+import { Call, untilOver, type CallOptions } from './wire/call';
 import {
   FaultError,
   fault,
@@ -103,7 +103,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   const generation = hasVersion(req) ? generationOf(req) : route.isLegacy ? '0.3' : '1.0';
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
-  echoExtensions(req, res, { generation, extensions: options.extensions });
+  res.set(extensionsEcho(req, { generation, extensions: options.extensions }));
   assertMethod(req, res, route);
   assertJson(req);
   // The SDK would find fault with the config before it came to say so.
@@ -115,7 +115,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   req.body = checkBody(body ?? {}, route);
   checkTaskId(route);
   checkQuery(req, route);
-  const signal = untilClosed(res, options.closing);
+  const signal = untilOver(res, 'close', options.closing);
   const call = new Call({
     caller: { scope: options.scopeOf(req), signal },
     generation,

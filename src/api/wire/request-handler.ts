@@ -68,7 +68,7 @@ export class RequestHandler implements A2ARequestHandler {
       const { service, restorer } = this.options;
       const answer = await service.send(call.caller, { ...submission, returnImmediately });
       if ('task' in answer) {
-        return this.answer(call, answer.task, params.configuration?.historyLength);
+        return this.answer(call, answer.task, historyLengthOf(params, call));
       }
       return telling(call, toWireMessage(await restorer.message(answer.message)));
     });
@@ -81,7 +81,7 @@ export class RequestHandler implements A2ARequestHandler {
     const call = callOf(context);
     const open = (): AsyncGenerator<StreamFrame> =>
       this.options.service.stream(call.caller, toSubmission(params, call));
-    yield* this.stream(call, open, params.configuration?.historyLength);
+    yield* this.stream(call, open, historyLengthOf(params, call));
   }
 
   async *resubscribe(
@@ -239,6 +239,10 @@ function toSubmission(params: SendMessageRequest, call: Call): Submission {
     message: withPartDetails(fromWireMessage(params.message), call.partDetails),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
+}
+
+function historyLengthOf({ configuration }: SendMessageRequest, call: Call): number | undefined {
+  return configuration?.historyLength ?? call.historyLength;
 }
 
 function callOf(context: ServerCallContext): Call {
