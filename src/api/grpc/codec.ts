@@ -12,6 +12,12 @@ import {
 import { FaultError } from '../wire/error-table';
 import { scanRequest, shapeOf, type Shape } from './scan';
 
+/**
+ * A level of JSON takes up to three messages here (entry, `Value`, `Struct`), and there are 64 of
+ * them in a request. The library's own limit is 100.
+ */
+const RECURSION = { recursionLimit: 256 };
+
 export class Codec {
   private readonly registry: FileRegistry;
   private readonly shapes = new Map<string, Shape>();
@@ -34,15 +40,15 @@ export class Codec {
   readRequest(message: DescMessage, bytes: Buffer): JsonValue {
     scanRequest(bytes, shapeOf(message, this.shapes));
     try {
-      return toJson(message, fromBinary(message, bytes));
+      return toJson(message, fromBinary(message, bytes, RECURSION));
     } catch {
-      // NaN, a `Value` without a kind, a time outside the years that RFC 3339 has.
-      throw new FaultError('invalidParams', 'a number, value or time is none that JSON can say');
+      // NaN, or a time outside the years that RFC 3339 has.
+      throw new FaultError('invalidParams', 'a number or time is none that JSON can say');
     }
   }
 
   toJson(message: DescMessage, bytes: Uint8Array): JsonValue {
-    return toJson(message, fromBinary(message, bytes));
+    return toJson(message, fromBinary(message, bytes, RECURSION));
   }
 
   /** `Any` may hold every message of `proto/`. */
