@@ -159,6 +159,8 @@ class ServiceEdge {
         ? emit('error', this.refusal(args[0], opened))
         : emit(event, ...args)) as StreamCall['emit'];
     call.end = () => {
+      // An error ends the stream by the same function.
+      call.end = end;
       const { ended, fault } = opened;
       // What ends without a status of its own was to go on: the client is to come back for the rest.
       if (ended?.by !== 'gateway' || fault !== undefined) return end();
