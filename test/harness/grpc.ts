@@ -108,6 +108,11 @@ export class GrpcCaller {
     return new GrpcStream(opened, (raw) => codec.toJson(output, raw) as WireEvent);
   }
 
+  /** A method that `proto/` need not have. */
+  raw(path: string, request: Buffer, answered: (err: ServiceError | null) => void): void {
+    this.client.makeUnaryRequest(path, asIs, asIs, request, answered);
+  }
+
   close(): void {
     this.client.close();
   }
