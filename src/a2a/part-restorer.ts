@@ -29,14 +29,19 @@ export interface PartRestorer {
 /** Where a gateway serves the stored parts of tasks, besides its address. */
 export const STORED_PARTS_PATH = '/parts';
 
-/**
- * @param publicUrl of the gateways, without a trailing slash.
- * @param answerBytes what a plain answer may hold in restored parts; for bindings with a bound of their own.
- */
+/** Of a binding that is not JSON. */
+export interface RestoreBounds {
+  /** What a plain answer may hold in restored parts. Default: 12 MiB. */
+  readonly answerBytes?: number;
+  /** What a part takes. Default: the bytes of its JSON. */
+  readonly sizeOf?: (part: ContentPart) => number;
+}
+
+/** @param publicUrl of the gateways, without a trailing slash. */
 export function createPartRestorer(
   store: PartStore,
   publicUrl: string,
-  answerBytes = ANSWER_RESTORE_BYTES,
+  { answerBytes = ANSWER_RESTORE_BYTES, sizeOf = inlineSize }: RestoreBounds = {},
 ): PartRestorer {
   const partUrl = (taskId: string, digest: string): string =>
     `${publicUrl}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
@@ -45,7 +50,7 @@ export function createPartRestorer(
     const fit = async (id: string, part: Part): Promise<ContentPart> => {
       if (!('ref' in part)) return part;
       const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
-      const size = restored === undefined ? Number.POSITIVE_INFINITY : inlineSize(restored);
+      const size = restored === undefined ? Number.POSITIVE_INFINITY : sizeOf(restored);
       if (restored === undefined || size > left) {
         return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
       }

@@ -12,6 +12,7 @@ import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
 import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
+import { partSize } from './grpc/part-size';
 import { createGrpcServer, type GrpcServer } from './grpc/server';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
@@ -112,7 +113,8 @@ function createGrpc(options: GatewayOptions, closing: AbortSignal): GrpcServer {
   const { service, store, card, log, publicUrl, maxBodyBytes, isReady } = options;
   const onError = errorLog(log);
   // The clients of this binding take 4 MiB by default, in an answer as in an event.
-  const restorer = createPartRestorer(store, publicUrl, FRAME_RESTORE_BYTES);
+  const bounds = { answerBytes: FRAME_RESTORE_BYTES, sizeOf: partSize };
+  const restorer = createPartRestorer(store, publicUrl, bounds);
   const handler = new RequestHandler({ service, restorer, card, onError });
   const extensions = extensionsOf(card);
   const scopeOf = (): Scope => ANONYMOUS;

@@ -290,6 +290,30 @@ test('streams of a gateway that is killed resume on the other one, and every eve
   for (const caller of callers) caller.close();
 });
 
+describe('parts that are big', () => {
+  /** What clients take by default. */
+  const DEFAULT_BYTES = 4_194_304;
+  const numbers = Array.from({ length: 500_000 }, (_, i) => i % 10);
+
+  test.each([
+    { what: 'text of 1.5 MB', parts: [{ text: 'x'.repeat(1_500_000) }], has: 'text' },
+    { what: 'text of 3 MB', parts: [{ text: 'x'.repeat(3_000_000) }], has: 'url' },
+    { what: '500,000 numbers', parts: [{ data: numbers }], has: 'url' },
+  ])(
+    '$what: the answer and the event are for clients with the default limit',
+    async ({ parts, has }) => {
+      const request = { message: messageFor('echo', {}, { parts }), ...LEAVING };
+      const { value } = await here.ask<{ task: WireTask }>('SendMessage', request);
+      const { id } = value.task;
+      const { raw } = await here.ask<WireTask>('GetTask', { id });
+      const [first] = await here.stream('SubscribeToTask', { id }, after(0)).toEnd();
+      for (const bytes of [raw, first!.raw]) expect(bytes.length).toBeLessThan(DEFAULT_BYTES);
+      expect(first!.event.task?.history?.[0]?.parts[0]).toHaveProperty(has);
+      expect((await getTask(stack.url, id)).history?.[0]?.parts).toMatchObject(parts);
+    },
+  );
+});
+
 test('both services of a gateway speak of the same tasks', async () => {
   const { value } = await here.ask<{ task: WireTask }>('SendMessage', {
     message: messageFor('echo'),
