@@ -48,7 +48,7 @@ export interface GrpcCall {
   readonly withinMs?: number;
 }
 
-export function methodOf(service: string, name: string): DescMethod {
+function methodOf(service: string, name: string): DescMethod {
   const method = registry.getService(service)?.methods.find((m) => m.name === name);
   if (method === undefined) throw new Error(`there is no ${service}/${name}`);
   return method;

@@ -115,9 +115,10 @@ export interface Answer {
 export function mendLegacyAnswer(bytes: Buffer, { call, codec, message }: Answer): Buffer {
   const { said } = call;
   if (said === undefined || !(asks(said) || hasPartDetails(said))) return bytes;
-  const json = codec.toJson(message, bytes);
-  mendLegacyParts(json, said);
-  return codec.toBytes(message, mendLegacyRestEvent(json) as JsonValue);
+  return codec.changed(message, bytes, (json) => {
+    mendLegacyParts(json, said);
+    return mendLegacyRestEvent(json) as JsonValue;
+  });
 }
 
 function asks(said: Said): boolean {

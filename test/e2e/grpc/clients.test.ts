@@ -1,9 +1,8 @@
 // The official clients over gRPC, and one that knows nothing but the files of `proto/` (A2A §10).
 
-import { Task } from '@a2a-js/sdk';
 import { ClientFactory, ClientFactoryOptions, type Client } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
-import { SendMessageRequest, TaskState, type StreamResponse } from '@a2a-js/sdk';
+import { SendMessageRequest, Task, TaskState, type StreamResponse } from '@a2a-js/sdk';
 import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   credentials,
@@ -100,7 +99,14 @@ describe('the official JavaScript client of 1.0', () => {
     const got = await client.getTask({ tenant: '', id, historyLength: 0 });
     expect(got).toMatchObject({ id, history: [] });
     const listed = await client.listTasks({
-      ...{ tenant: '', contextId, status: 0, pageToken: '', pageSize: 1, historyLength: undefined },
+      ...{
+        tenant: '',
+        contextId,
+        status: TaskState.TASK_STATE_UNSPECIFIED,
+        pageToken: '',
+        pageSize: 1,
+        historyLength: undefined,
+      },
       ...{ statusTimestampAfter: undefined, includeArtifacts: undefined },
     });
     expect(listed).toMatchObject({ totalSize: 1, pageSize: 1, tasks: [{ id }] });

@@ -272,7 +272,7 @@ test('a method or service that does not exist is unimplemented', async () => {
   callers.push(stranger);
   const refused = await refusalOf(
     new Promise((_resolve, reject) => {
-      stranger.raw('/lf.a2a.v1.A2AService/Dance', Buffer.alloc(0), (err) => reject(err as Error));
+      stranger.raw('/lf.a2a.v1.A2AService/Dance', Buffer.alloc(0), (err) => reject(err));
     }),
   );
   expect(refused.code).toBe('UNIMPLEMENTED');

@@ -1,8 +1,7 @@
 // What the gRPC port serves besides A2A: health, reflection, the card's word of it; and its settings.
 
+import type { Client, Metadata } from '@grpc/grpc-js';
 import {
-  Client,
-  Metadata,
   credentials,
   loadPackageDefinition,
   type ClientDuplexStream,
