@@ -108,9 +108,14 @@ export class GrpcCaller {
     return new GrpcStream(opened, (raw) => codec.toJson(output, raw) as WireEvent);
   }
 
-  /** A method that `proto/` need not have. */
-  raw(path: string, request: Buffer, answered: (err: ServiceError | null) => void): void {
-    this.client.makeUnaryRequest(path, asIs, asIs, request, answered);
+  /** Of a method that `proto/` need not have. */
+  raw(path: string, request: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(path, asIs, asIs, request, (err) => {
+        if (err === null) resolve();
+        else reject(err);
+      });
+    });
   }
 
   close(): void {
