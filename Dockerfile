@@ -20,6 +20,7 @@ ENV NODE_ENV=production DATA_DIR=/data
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY proto ./proto
 USER node
 VOLUME /data
 EXPOSE 4000

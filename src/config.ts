@@ -14,6 +14,10 @@ export interface Config {
   readonly port: number;
   /** Without a trailing slash; absent: made from host and port. */
   readonly publicUrl: string | undefined;
+  /** Absent: gRPC is not served. */
+  readonly grpcPort: number | undefined;
+  /** `host:port`; absent: the host of `publicUrl`, else `host`, with `grpcPort`. */
+  readonly publicGrpcUrl: string | undefined;
   /** Names by which clients may call besides loopback, `host` and that of `publicUrl`; lower case. */
   readonly allowedHosts: readonly string[];
   readonly agentCard: 'hybrid' | '1.0' | '0.3';
@@ -68,6 +72,8 @@ const PUSH_SCHEDULE_S = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000
 const MAX_BODY_BYTES_LIMIT = 134_217_728;
 
 const port = z.coerce.number().int().min(0).max(65_535);
+/** A name, an IPv4 address, or an IPv6 address in brackets, and a port. */
+const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i;
 const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const list = z.string().transform((text) => text.split(',').flatMap((s) => s.trim() || []));
 /** A host as it stands in a `Host` header, the port left out. */
@@ -97,6 +103,11 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(4_000),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GRPC_PORT: port.min(1).optional(),
+  PUBLIC_GRPC_URL: z
+    .string()
+    .regex(HOST_AND_PORT, 'must be host:port, without a scheme')
+    .optional(),
   ALLOWED_HOSTS: list.pipe(z.array(hostName)).default([]),
   AGENT_CARD: z.enum(['hybrid', '1.0', '0.3']).default('hybrid'),
   AGENT_CARD_FILE: file.optional(),
@@ -144,6 +155,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL?.replace(/\/+$/, ''),
+    grpcPort: values.GRPC_PORT,
+    publicGrpcUrl: values.PUBLIC_GRPC_URL,
     allowedHosts: values.ALLOWED_HOSTS,
     agentCard: values.AGENT_CARD,
     agentCardFile: values.AGENT_CARD_FILE,

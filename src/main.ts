@@ -105,13 +105,13 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
       const { temporal, uiUrl } = await ownOrGivenTemporal(config, running, stop);
       const parts = { config, temporal, skills, log, running };
       const starter = await openWorker(parts, fail);
-      const url = await openGateway(parts, starter);
-      sayReady(url, uiUrl);
+      const addresses = await openGateway(parts, starter);
+      sayReady(addresses, uiUrl);
       return;
     }
     case 'gateway': {
-      const url = await openGateway({ config, temporal: given(config), skills, log, running });
-      say(`A2A          ${url}/`);
+      const parts = { config, temporal: given(config), skills, log, running };
+      sayAddresses(await openGateway(parts));
       return;
     }
     case 'worker': {
@@ -260,7 +260,15 @@ async function untilSearchAttributes(
   });
 }
 
-async function openGateway(parts: ProcessParts, starter?: Client): Promise<string> {
+/** Where clients reach a gateway. */
+interface Addresses {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  /** `host:port`; absent when gRPC is not served. */
+  readonly grpcAddress?: string;
+}
+
+async function openGateway(parts: ProcessParts, starter?: Client): Promise<Addresses> {
   const { config, temporal, skills, log, running } = parts;
   const client = openClient({
     connection: temporal.connection,
@@ -275,7 +283,8 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     return Promise.resolve();
   });
   const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
-  const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  const addresses = addressesOf(config, port);
+  const { publicUrl } = addresses;
   const keys = await keysOf(config);
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client, keys('page-token'));
@@ -288,7 +297,7 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
     ...(webhooks && { webhooks }),
-    cards: await cardsOf(parts, publicUrl),
+    cards: await cardsOf(parts, addresses),
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],
     maxBodyBytes: config.maxBodyBytes,
@@ -296,12 +305,21 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
     metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),
     isReady: () => answers(client),
   });
-  await gateway.listen(port, config.host);
   running.add(() => gateway.close());
+  const { host, grpcPort } = config;
+  await gateway.listen({ host, port, ...(grpcPort === undefined ? {} : { grpcPort }) });
   void untilSearchAttributes(client, parts).catch((err: unknown) => {
     if (!running.signal.aborted) log.error({ err }, 'listings will not work');
   });
-  return publicUrl;
+  return addresses;
+}
+
+function addressesOf(config: Config, port: number): Addresses {
+  const { grpcPort } = config;
+  const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
+  if (grpcPort === undefined) return { publicUrl };
+  const { hostname } = new URL(publicUrl);
+  return { publicUrl, grpcAddress: config.publicGrpcUrl ?? `${hostname}:${String(grpcPort)}` };
 }
 
 interface WebhookParts {
@@ -324,10 +342,11 @@ function openWebhooks({ config, client, tasks, keys, publicUrl }: WebhookParts):
   });
 }
 
-function cardsOf({ config, skills, log }: ProcessParts, publicUrl: string): Promise<Cards> {
+function cardsOf({ config, skills, log }: ProcessParts, addresses: Addresses): Promise<Cards> {
   const { agentCard: shape, dataDir } = config;
+  const { publicUrl } = addresses;
   return openCards({
-    ...{ skills, publicUrl, version, shape },
+    ...{ ...addresses, skills, version, shape },
     hasPush: config.push.isOn,
     fieldsFile: config.agentCardFile,
     extendedFile: config.extendedAgentCard,
@@ -374,8 +393,14 @@ async function showDoctor(config: Config): Promise<void> {
   say(`version      ${cli.version} (from ${cli.source})`);
 }
 
-function sayReady(url: string, uiUrl: string | undefined): void {
-  say(`A2A          ${url}/`);
+function sayAddresses({ publicUrl, grpcAddress }: Addresses): void {
+  say(`A2A          ${publicUrl}/`);
+  if (grpcAddress !== undefined) say(`gRPC         ${grpcAddress}`);
+}
+
+function sayReady(addresses: Addresses, uiUrl: string | undefined): void {
+  const { publicUrl: url } = addresses;
+  sayAddresses(addresses);
   say(`agent card   ${url}/.well-known/agent-card.json`);
   if (uiUrl !== undefined) say(`Temporal UI  ${uiUrl}`);
   say('');

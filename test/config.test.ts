@@ -52,3 +52,28 @@ describe('the settings of the agent card', () => {
     });
   });
 });
+
+describe('GRPC_PORT and PUBLIC_GRPC_URL', () => {
+  test('are off by default', () => {
+    expect(readConfig({})).toMatchObject({ grpcPort: undefined, publicGrpcUrl: undefined });
+    expect(readConfig({ GRPC_PORT: '' }).grpcPort).toBeUndefined();
+  });
+
+  test.each(['0', '65536', 'x', '1.5'])('GRPC_PORT=%s is refused by name', (text) => {
+    expect(() => readConfig({ GRPC_PORT: text })).toThrow(/GRPC_PORT/);
+  });
+
+  test.each(['agents.example.com:443', '10.0.0.7:4001', '[::1]:4001'])(
+    '%s is an address',
+    (text) => {
+      expect(readConfig({ PUBLIC_GRPC_URL: text }).publicGrpcUrl).toBe(text);
+    },
+  );
+
+  test.each(['http://example.com:443', 'example.com', 'example.com:', '::1:4001', 'a b:1'])(
+    '%s is none',
+    (text) => {
+      expect(() => readConfig({ PUBLIC_GRPC_URL: text })).toThrow(/host:port[^]*PUBLIC_GRPC_URL/);
+    },
+  );
+});

@@ -8,7 +8,7 @@ import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/t
  * What one stream frame may hold in restored parts, in bytes of JSON: well-kept clients refuse an
  * event of over 4 MiB.
  */
-const FRAME_RESTORE_BYTES = 2_097_152;
+export const FRAME_RESTORE_BYTES = 2_097_152;
 
 /**
  * The same of a plain answer, be it one task or a page of them: what one request may bring by default
@@ -29,8 +29,20 @@ export interface PartRestorer {
 /** Where a gateway serves the stored parts of tasks, besides its address. */
 export const STORED_PARTS_PATH = '/parts';
 
+/** Of a binding that is not JSON. */
+export interface RestoreBounds {
+  /** What a plain answer may hold in restored parts. Default: 12 MiB. */
+  readonly answerBytes?: number;
+  /** What a part takes. Default: the bytes of its JSON. */
+  readonly sizeOf?: (part: ContentPart) => number;
+}
+
 /** @param publicUrl of the gateways, without a trailing slash. */
-export function createPartRestorer(store: PartStore, publicUrl: string): PartRestorer {
+export function createPartRestorer(
+  store: PartStore,
+  publicUrl: string,
+  { answerBytes = ANSWER_RESTORE_BYTES, sizeOf = inlineSize }: RestoreBounds = {},
+): PartRestorer {
   const partUrl = (taskId: string, digest: string): string =>
     `${publicUrl}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
   const within = (bytes: number): Place => {
@@ -38,7 +50,7 @@ export function createPartRestorer(store: PartStore, publicUrl: string): PartRes
     const fit = async (id: string, part: Part): Promise<ContentPart> => {
       if (!('ref' in part)) return part;
       const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
-      const size = restored === undefined ? Number.POSITIVE_INFINITY : inlineSize(restored);
+      const size = restored === undefined ? Number.POSITIVE_INFINITY : sizeOf(restored);
       if (restored === undefined || size > left) {
         return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
       }
@@ -52,9 +64,9 @@ export function createPartRestorer(store: PartStore, publicUrl: string): PartRes
     };
   };
   return {
-    task: (task) => placeTask(task, within(ANSWER_RESTORE_BYTES)),
+    task: (task) => placeTask(task, within(answerBytes)),
     async tasks(tasks) {
-      const place = within(ANSWER_RESTORE_BYTES);
+      const place = within(answerBytes);
       const placed: Task<ContentPart>[] = [];
       for (const task of tasks) placed.push(await placeTask(task, place));
       return placed;

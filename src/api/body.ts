@@ -3,8 +3,8 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { FaultError } from './wire/error-table';
 
-/** `JSON.parse` takes any depth, but what walks the value afterwards recurses. */
-const DEPTH_MAX = 64;
+/** Levels of objects and lists. `JSON.parse` takes any depth, but what walks the value afterwards recurses. */
+export const DEPTH_MAX = 64;
 
 /** Reads the raw body of any content type; the edge decides what it accepts. */
 export function rawBody(maxBodyBytes: number): RequestHandler {
@@ -67,7 +67,8 @@ function mayHoldProto(raw: Buffer): boolean {
   return raw.includes(PROTO) || raw.includes('\\u00');
 }
 
-const PROTO = '__proto__';
+/** The one key that is refused, see `assertKeys`. */
+export const PROTO = '__proto__';
 
 function refuseProto(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;

@@ -1,9 +1,17 @@
-// What a request says in its headers: protocol version, extensions, cursor, idempotency key.
+// What a request says in its headers or metadata: protocol version, extensions, cursor, idempotency key.
 
 import { Extensions } from '@a2a-js/sdk';
-import type { Request, Response } from 'express';
+import type { Offer } from './offer';
 import { FaultError } from './wire/error-table';
 import type { Generation } from './wire/call';
+
+/** A request, as far as it is asked here: one of Express, or the metadata of a gRPC call. */
+export interface CallHeaders {
+  /** Names in any case; what came several times is joined by commas. */
+  get(name: string): string | undefined;
+  /** Its query may say the version. */
+  readonly url?: string;
+}
 
 /** Digits only: an id that is a number cannot smuggle a line break into a stream. */
 const CURSOR = /^\d{1,12}$/;
@@ -16,7 +24,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
  * patch number is ignored (A2A §3.6).
  * @throws FaultError `versionNotSupported`.
  */
-export function generationOf(req: Request): Generation {
+export function generationOf(req: CallHeaders): Generation {
   const asked = versionOf(req);
   const [version] = /^(0\.3|1\.0)(?=\.\d+$|$)/.exec(asked) ?? [];
   if (asked === '' || version === '0.3') return '0.3';
@@ -27,12 +35,12 @@ export function generationOf(req: Request): Generation {
   );
 }
 
-export function hasVersion(req: Request): boolean {
+export function hasVersion(req: CallHeaders): boolean {
   return versionOf(req) !== '';
 }
 
-function versionOf(req: Request): string {
-  const query = new URLSearchParams(req.url.split('?')[1] ?? '');
+function versionOf(req: CallHeaders): string {
+  const query = new URLSearchParams(req.url?.split('?')[1] ?? '');
   return (req.get('A2A-Version') ?? query.get('A2A-Version') ?? '').trim();
 }
 
@@ -43,42 +51,44 @@ const EXTENSIONS_HEADER: Readonly<Record<Generation, string>> = {
 };
 
 /** The extensions that the client asks for; the header of the other generation counts too. */
-export function extensionsOf(req: Request, generation: Generation): readonly string[] {
+export function extensionsOf(req: CallHeaders, generation: Generation): readonly string[] {
   const other = generation === '1.0' ? '0.3' : '1.0';
   const text = req.get(EXTENSIONS_HEADER[generation]) ?? req.get(EXTENSIONS_HEADER[other]);
   return Extensions.parseServiceParameter(text);
 }
 
 /**
- * Tells which of the extensions that were asked for are active: those that are supported. Said before
- * anything else of the answer, because a stream may send its headers at any moment.
+ * The header of the answer that tells which of the extensions that were asked for are active: those
+ * that are supported. Said before anything else of the answer, because a stream may send its headers
+ * at any moment.
  */
-export function echoExtensions(
-  req: Request,
-  res: Response,
-  of: { readonly generation: Generation; readonly extensions: readonly string[] },
-): void {
-  const asked = extensionsOf(req, of.generation);
-  const active = of.extensions.filter((uri) => asked.includes(uri));
-  if (active.length > 0) res.set(EXTENSIONS_HEADER[of.generation], active.join(', '));
+export function extensionsEcho(
+  req: CallHeaders,
+  generation: Generation,
+  { extensions }: Pick<Offer, 'extensions'>,
+): Readonly<Record<string, string>> {
+  const asked = extensionsOf(req, generation);
+  const active = extensions.filter((uri) => asked.includes(uri));
+  return active.length === 0 ? {} : { [EXTENSIONS_HEADER[generation]]: active.join(', ') };
 }
 
 /** @throws FaultError `extensionRequired` that names those the client does not (A2A §3.3.4). */
 export function assertExtensions(
-  req: Request,
-  of: { readonly generation: Generation; readonly required: readonly string[] },
+  req: CallHeaders,
+  generation: Generation,
+  { requiredExtensions }: Pick<Offer, 'requiredExtensions'>,
 ): void {
-  const asked = extensionsOf(req, of.generation);
-  const missing = of.required.filter((uri) => !asked.includes(uri));
+  const asked = extensionsOf(req, generation);
+  const missing = requiredExtensions.filter((uri) => !asked.includes(uri));
   if (missing.length === 0) return;
   throw new FaultError(
     'extensionRequired',
-    `${EXTENSIONS_HEADER[of.generation]} must name ${missing.join(', ')}; the card says what it is`,
+    `${EXTENSIONS_HEADER[generation]} must name ${missing.join(', ')}; the card says what it is`,
   );
 }
 
 /** @throws FaultError `invalidParams` for a cursor that is not a number of ours. */
-export function cursorOf(req: Request): { cursor?: number } {
+export function cursorOf(req: CallHeaders): { cursor?: number } {
   const text = req.get('Last-Event-ID');
   if (text === undefined || text === '') return {};
   if (!CURSOR.test(text)) throw new FaultError('invalidParams', 'Last-Event-ID: must be a number');
@@ -86,7 +96,7 @@ export function cursorOf(req: Request): { cursor?: number } {
 }
 
 /** @throws FaultError `invalidParams`. */
-export function idempotencyKeyOf(req: Request): { idempotencyKey?: string } {
+export function idempotencyKeyOf(req: CallHeaders): { idempotencyKey?: string } {
   const key = req.get('Idempotency-Key');
   if (key === undefined) return {};
   if (IDEMPOTENCY_KEY.test(key)) return { idempotencyKey: key };
@@ -94,6 +104,6 @@ export function idempotencyKeyOf(req: Request): { idempotencyKey?: string } {
 }
 
 /** The media type without parameters, in lower case; empty when there is none. */
-export function mediaTypeOf(req: Request): string {
+export function mediaTypeOf(req: CallHeaders): string {
   return (req.get('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

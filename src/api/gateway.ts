@@ -1,4 +1,5 @@
-// The gateway: every HTTP route in one place, over ready-made parts. It opens nothing but its port.
+// The gateway: every HTTP route in one place and the gRPC server beside them, over ready-made parts.
+// It opens nothing but its ports.
 
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { setMaxListeners } from 'node:events';
@@ -12,9 +13,12 @@ import { rawBody } from './body';
 import { AGENT_CARD_PATH, cardRouter } from './card/card-route';
 import type { Cards } from './card/cards';
 import { deliveriesRouter } from './deliveries-route';
+import { partSize } from './grpc/part-size';
+import { createGrpcServer, type GrpcServer } from './grpc/server';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
-import { createPartRestorer } from '../a2a/part-restorer';
+import { offerOf } from './offer';
+import { FRAME_RESTORE_BYTES, createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
@@ -39,9 +43,17 @@ export interface GatewayOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
+export interface Ports {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Absent: gRPC is not served. */
+  readonly grpcPort?: number;
+}
+
 export interface Gateway {
-  /** Resolves with the port that was bound; 0 picks one. Rejects when it is taken. */
-  listen(port: number, host: string): Promise<number>;
+  /** Resolves with the port that was bound for HTTP. Rejects when one is taken. */
+  listen(ports: Ports): Promise<number>;
   /** Ends open streams properly and resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -67,10 +79,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     createApp(options, closing.signal),
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
+  let grpc: GrpcServer | undefined;
   return {
-    listen: (port, host) => listen(server, { port, host, setting: 'PORT' }),
+    async listen({ host, port, grpcPort }) {
+      if (grpcPort !== undefined) {
+        grpc = createGrpc(options, closing.signal);
+        await grpc.listen(grpcPort, host);
+      }
+      return listen(server, { port, host, setting: 'PORT' });
+    },
     async close() {
       closing.abort();
+      const grpcClosed = grpc?.close(CLOSE_GRACE_MS);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       const force = setTimeout(() => {
@@ -78,31 +98,44 @@ export function createGateway(options: GatewayOptions): Gateway {
       }, CLOSE_GRACE_MS);
       await closed;
       clearTimeout(force);
+      await grpcClosed;
     },
   };
 }
 
-function createApp(options: GatewayOptions, closing: AbortSignal): Express {
-  const { service, store, cards, log, publicUrl } = options;
-  const onError = (err: unknown): void => {
+function errorLog(log: Logger): (err: unknown) => void {
+  return (err) => {
     log.error({ err }, 'a request failed');
   };
+}
+
+function createGrpc(options: GatewayOptions, closing: AbortSignal): GrpcServer {
+  const { service, store, cards, webhooks, log, publicUrl, maxBodyBytes, isReady } = options;
+  const onError = errorLog(log);
+  // The clients of this binding take 4 MiB by default, in an answer as in an event.
+  const bounds = { answerBytes: FRAME_RESTORE_BYTES, sizeOf: partSize };
+  const restorer = createPartRestorer(store, publicUrl, bounds);
+  const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
+  const offer = offerOf(cards.card);
+  const scopeOf = (): Scope => ANONYMOUS;
+  return createGrpcServer({ handler, maxBodyBytes, isReady, closing, offer, scopeOf, onError });
+}
+
+function createApp(options: GatewayOptions, closing: AbortSignal): Express {
+  const { service, store, cards, webhooks, log, publicUrl } = options;
+  const onError = errorLog(log);
+  const offer = offerOf(cards.card);
   const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
-  const { webhooks } = options;
   const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
-  const declared = cards.card.capabilities?.extensions ?? [];
-  const extensions = declared.map(({ uri }) => uri);
-  const requiredExtensions = declared.filter((one) => one.required).map(({ uri }) => uri);
-  const hasPush = webhooks !== undefined;
-  const edge = { handler, closing, hasPush, extensions, requiredExtensions, scopeOf, onError };
+  const edge = { handler, closing, offer, scopeOf, onError };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
   app.use(addressGuard(options));
-  app.use(cardRouter(cards, { declared: extensions, required: requiredExtensions }));
+  app.use(cardRouter(cards, offer));
   app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   if (webhooks) app.use(deliveriesRouter({ webhooks, scopeOf, onError }));

@@ -11,14 +11,15 @@ import { assertKeys, parseBody } from './body';
 import {
   assertExtensions,
   cursorOf,
-  echoExtensions,
+  extensionsEcho,
   extensionsOf,
   generationOf,
   idempotencyKeyOf,
   mediaTypeOf,
 } from './call-headers';
-import { SseResponse, untilClosed } from './sse';
-import { Call, withList, type Generation } from './wire/call';
+import type { Offer } from './offer';
+import { SseResponse } from './sse';
+import { Call, untilOver, withList, type Generation } from './wire/call';
 import {
   FaultError,
   fromJsonRpcError,
@@ -34,12 +35,7 @@ export interface EdgeOptions {
   readonly handler: A2ARequestHandler;
   /** Aborts when the gateway closes; open streams end then. */
   readonly closing: AbortSignal;
-  /** Whether the card offers push notifications. */
-  readonly hasPush: boolean;
-  /** The URIs of the extensions that the card declares. */
-  readonly extensions: readonly string[];
-  /** Those of them that a client must name. */
-  readonly requiredExtensions: readonly string[];
+  readonly offer: Offer;
   scopeOf(req: Request): Scope;
   onError(err: unknown): void;
 }
@@ -84,10 +80,10 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       assertKeys(req, body);
       const generation = generationOf(req);
       known.streams = isStreaming(method, generation);
-      if (!options.hasPush) assertNoPush(method);
+      if (!options.offer.hasPush) assertNoPush(method);
       const params = checkCall({ method, body, generation });
-      echoExtensions(req, res, { generation, extensions: options.extensions });
-      assertExtensions(req, { generation, required: options.requiredExtensions });
+      res.set(extensionsEcho(req, generation, options.offer));
+      assertExtensions(req, generation, options.offer);
       const call = openCall(req, res, { generation, options });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
@@ -167,7 +163,7 @@ function openCall(
   res: Response,
   { generation, options }: { generation: Generation; options: EdgeOptions },
 ): Call {
-  const signal = untilClosed(res, options.closing);
+  const signal = untilOver(res, 'close', options.closing);
   const caller = { scope: options.scopeOf(req), signal };
   return new Call({ caller, generation, ...cursorOf(req), ...idempotencyKeyOf(req) });
 }

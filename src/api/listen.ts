@@ -8,7 +8,7 @@ export interface ListenOptions {
   /** 0 picks a free one. */
   readonly port: number;
   /** Where the port comes from. */
-  readonly setting: 'PORT' | 'WORKER_HEALTH_PORT';
+  readonly setting: 'PORT' | 'GRPC_PORT' | 'WORKER_HEALTH_PORT';
 }
 
 /** Resolves with the port that was bound. Rejects with what to do when it cannot be. */
@@ -26,9 +26,14 @@ export async function listen(server: Server, options: ListenOptions): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-function explained(err: NodeJS.ErrnoException, { host, port, setting }: ListenOptions): Error {
+/** What to do about a port that could not be bound. */
+export function explained(
+  err: NodeJS.ErrnoException,
+  { host, port, setting }: ListenOptions,
+): Error {
   const reason =
-    err.code === 'EADDRINUSE'
+    // grpc-js has the code in the text alone.
+    err.code === 'EADDRINUSE' || err.message.includes('EADDRINUSE')
       ? `is taken: stop what uses it, or set ${setting}`
       : `cannot be used: ${err.message}`;
   return new Error(`port ${String(port)} on ${host} ${reason}`, { cause: err });

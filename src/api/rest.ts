@@ -8,15 +8,15 @@ import { assertKeys, parseBody } from './body';
 import {
   assertExtensions,
   cursorOf,
-  echoExtensions,
+  extensionsEcho,
   generationOf,
   hasVersion,
   idempotencyKeyOf,
   mediaTypeOf,
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
-import { SseResponse, untilClosed } from './sse';
-import { Call, withList, type CallOptions } from './wire/call';
+import { SseResponse } from './sse';
+import { Call, untilOver, withList, type CallOptions } from './wire/call';
 import {
   FaultError,
   fault,
@@ -112,17 +112,17 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   const generation = hasVersion(req) ? generationOf(req) : route.isLegacy ? '0.3' : '1.0';
   // The SDK compares the version literally and knows the header only.
   req.headers['a2a-version'] = generation;
-  echoExtensions(req, res, { generation, extensions: options.extensions });
-  assertExtensions(req, { generation, required: options.requiredExtensions });
+  res.set(extensionsEcho(req, generation, options.offer));
+  assertExtensions(req, generation, options.offer);
   assertMethod(req, res, route);
   assertJson(req);
-  if (!options.hasPush) assertNoPush(route.path);
+  if (!options.offer.hasPush) assertNoPush(route.path);
   const body = parseBody(req);
   assertKeys(req, body);
   req.body = checkBody(req, body ?? {}, route);
   checkIds(route);
   checkQuery(req, route);
-  const signal = untilClosed(res, options.closing);
+  const signal = untilOver(res, 'close', options.closing);
   const call = new Call({
     caller: { scope: options.scopeOf(req), signal },
     generation,

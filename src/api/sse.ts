@@ -2,7 +2,6 @@
 
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { CallEnded } from './wire/call';
 
 /**
  * Below the 5 s read timeout of common clients, with room for a busy event loop. One newline: with
@@ -15,7 +14,7 @@ const KEEP_ALIVE = ': ka\n';
 const COALESCE_BYTES = 16_384;
 
 /** A client that reads nothing for so long is cut off; with its cursor it can come back. */
-const WRITE_STALL_MS = 30_000;
+export const WRITE_STALL_MS = 30_000;
 
 const HEADERS = {
   'Content-Type': 'text/event-stream',
@@ -164,18 +163,4 @@ export class SseResponse {
     this.pending = '';
     this.writeRaw(text);
   }
-}
-
-/** Aborts with a `CallEnded` when the client has gone, or the gateway closes. */
-export function untilClosed(res: ServerResponse, closing: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const end = (by: CallEnded['by']): void => {
-    closing.removeEventListener('abort', stop);
-    controller.abort(new CallEnded(by));
-  };
-  const stop = (): void => end('gateway');
-  res.once('close', () => end('caller'));
-  closing.addEventListener('abort', stop, { once: true });
-  if (closing.aborted) stop();
-  return controller.signal;
 }

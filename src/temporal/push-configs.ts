@@ -26,7 +26,7 @@ import { workflowIdOf, type TaskRef } from './tasks';
  * What one task may have, so that a message cannot be multiplied at will. Each has a workflow id made
  * of the task's and of its place among these: listing needs no index that lags, and creating no worker.
  */
-export const PUSH_CONFIGS_MAX = 10;
+const PUSH_CONFIGS_MAX = 10;
 
 /** Two callers may reach for the same place at once; each try has found another one taken. */
 const TRIES = PUSH_CONFIGS_MAX;

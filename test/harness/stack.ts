@@ -15,6 +15,8 @@ export interface StackOptions {
   readonly hasWorker?: boolean;
   /** The settings of every process. Default: none beyond the defaults. */
   readonly env?: Environment;
+  /** Of every gateway. Default: false. */
+  readonly servesGrpc?: boolean;
 }
 
 /** Two gateways on one Temporal server. */
@@ -28,6 +30,9 @@ export interface Stack {
   readonly url: string;
   /** The same of the second one. */
   readonly otherUrl: string;
+  /** `127.0.0.1:<port>` of the first gateway, and of the second one. */
+  readonly grpc: string;
+  readonly otherGrpc: string;
   /** The worker that was started last. */
   readonly worker: TestProcess;
   /** One more gateway, or worker; the stack ends it too. */
@@ -40,8 +45,9 @@ export function useStack({
   gateways = [{}],
   hasWorker = true,
   env = {},
+  servesGrpc = false,
 }: StackOptions = {}): Stack {
-  const stack = new StartedStack(env);
+  const stack = new StartedStack(env, servesGrpc);
   beforeAll(async () => {
     try {
       await stack.open(gateways, hasWorker);
@@ -60,10 +66,12 @@ class StartedStack implements Stack {
   readonly gateways: TestProcess[] = [];
   private readonly workers: TestProcess[] = [];
   private readonly processes: TestProcess[] = [];
+  private readonly servesGrpc: boolean;
   private server: TestTemporal | undefined;
 
-  constructor(env: Environment) {
+  constructor(env: Environment, servesGrpc: boolean) {
     this.env = env;
+    this.servesGrpc = servesGrpc;
   }
 
   get temporal(): TestTemporal {
@@ -76,6 +84,14 @@ class StartedStack implements Stack {
 
   get otherUrl(): string {
     return running(this.gateways[1]).url;
+  }
+
+  get grpc(): string {
+    return running(this.gateways[0]).grpcAddress;
+  }
+
+  get otherGrpc(): string {
+    return running(this.gateways[1]).grpcAddress;
   }
 
   get worker(): TestProcess {
@@ -92,9 +108,9 @@ class StartedStack implements Stack {
 
   /** All at once; in the order in which they are given, whichever is ready first. */
   async startGateways(environments: readonly Environment[]): Promise<readonly TestProcess[]> {
-    const { temporal } = this;
+    const { temporal, servesGrpc } = this;
     const starts = environments.map((env) =>
-      this.keep(startGateway({ temporal, env: { ...this.env, ...env } })),
+      this.keep(startGateway({ temporal, env: { ...this.env, ...env }, servesGrpc })),
     );
     const started = await allStarted(starts);
     this.gateways.push(...started);

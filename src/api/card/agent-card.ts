@@ -12,7 +12,7 @@ export interface AgentCardOptions {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   /** `host:port` where gRPC is served; absent: it is not. */
-  readonly grpcUrl?: string;
+  readonly grpcAddress?: string;
   /** Of this program; the operator's fields may say another. */
   readonly version: string;
   readonly extensions: readonly AgentExtension[];
@@ -55,12 +55,15 @@ export function createAgentCard(skills: readonly Skill[], options: AgentCardOpti
 }
 
 /** Each binding once per generation, 1.0 first: clients take the first that they can speak (A2A §8.3.2). */
-function interfacesOf({ publicUrl, grpcUrl }: AgentCardOptions): AgentCard['supportedInterfaces'] {
+function interfacesOf({
+  publicUrl,
+  grpcAddress,
+}: AgentCardOptions): AgentCard['supportedInterfaces'] {
   const bindings = [
     // A JSON-RPC client posts to the address as it stands; a REST client appends its paths.
     { protocolBinding: 'JSONRPC', url: `${publicUrl}/` },
     { protocolBinding: 'HTTP+JSON', url: publicUrl },
-    ...(grpcUrl === undefined ? [] : [{ protocolBinding: 'GRPC', url: grpcUrl }]),
+    ...(grpcAddress === undefined ? [] : [{ protocolBinding: 'GRPC', url: grpcAddress }]),
   ];
   return VERSIONS.flatMap((protocolVersion) =>
     bindings.map((binding) => ({ ...binding, protocolVersion, tenant: '' })),

@@ -2,7 +2,8 @@
 
 import type { RequestHandler, Router } from 'express';
 import express from 'express';
-import { assertExtensions, echoExtensions } from '../call-headers';
+import { assertExtensions, extensionsEcho } from '../call-headers';
+import type { Offer } from '../offer';
 import { sendFault } from '../rest';
 import { toFault } from '../wire/error-table';
 import { JWKS_PATH } from './card-signer';
@@ -20,17 +21,13 @@ const CARD_MAX_AGE_S = 300;
 
 const KEEP = { 'Cache-Control': `public, max-age=${String(CARD_MAX_AGE_S)}` } as const;
 
-/** @param extensions URIs: those that are declared, and those of them that a client must name. */
-export function cardRouter(
-  { published, extended, jwks }: Cards,
-  extensions: { readonly declared: readonly string[]; readonly required: readonly string[] },
-): Router {
+export function cardRouter({ published, extended, jwks }: Cards, offer: Offer): Router {
   const router = express.Router();
   const showPublic = sendCard(published);
   router.get(AGENT_CARD_PATH, showPublic);
   router.get(
     LEGACY_CARD_PATH,
-    extended === undefined ? showPublic : sendExtendedCard(extended, extensions),
+    extended === undefined ? showPublic : sendExtendedCard(extended, offer),
   );
   if (jwks !== undefined) {
     router.get(JWKS_PATH, (_req, res) => {
@@ -54,15 +51,12 @@ function sendCard({ body, etag, lastModified }: PublishedCard): RequestHandler {
 }
 
 /** An operation like any other: what the client must know of extensions holds here too. */
-function sendExtendedCard(
-  card: ExtendedCard,
-  { declared, required }: Parameters<typeof cardRouter>[1],
-): RequestHandler {
+function sendExtendedCard(card: ExtendedCard, offer: Offer): RequestHandler {
   return async (req, res) => {
     res.set('Cache-Control', 'private, no-cache');
     try {
-      echoExtensions(req, res, { generation: '0.3', extensions: declared });
-      assertExtensions(req, { generation: '0.3', required });
+      res.set(extensionsEcho(req, '0.3', offer));
+      assertExtensions(req, '0.3', offer);
       const { json } = await card.read('0.3');
       res.type('application/json').send(JSON.stringify(json));
     } catch (err) {

@@ -15,7 +15,7 @@ export interface CardsOptions {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   /** `host:port` where gRPC is served; absent: it is not. */
-  readonly grpcUrl?: string;
+  readonly grpcAddress?: string;
   readonly version: string;
   readonly shape: CardShape;
   /** Whether push notifications are on. */

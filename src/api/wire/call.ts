@@ -1,6 +1,7 @@
 // One request on its way through the SDK's dispatchers: who calls, what came in headers, what to tell the edge.
 
 import type { User } from '@a2a-js/sdk/server';
+import type { EventEmitter } from 'node:events';
 import type { Caller } from '../task-service';
 import type { Fault } from './error-table';
 import type { PartDetails, Said } from './legacy-parts';
@@ -17,6 +18,27 @@ export class CallEnded extends Error {
   }
 }
 
+/**
+ * Aborts with a `CallEnded` when the client has gone, or the gateway closes.
+ * @param gone what `source` emits at the end of the call, be it answered or left.
+ */
+export function untilOver(
+  source: Pick<EventEmitter, 'once'>,
+  gone: 'close' | 'cancelled',
+  closing: AbortSignal,
+): AbortSignal {
+  const controller = new AbortController();
+  const end = (by: CallEnded['by']): void => {
+    closing.removeEventListener('abort', stop);
+    controller.abort(new CallEnded(by));
+  };
+  const stop = (): void => end('gateway');
+  source.once(gone, () => end('caller'));
+  closing.addEventListener('abort', stop, { once: true });
+  if (closing.aborted) stop();
+  return controller.signal;
+}
+
 export interface CallOptions {
   /** Its signal is aborted with a `CallEnded`. */
   readonly caller: Caller;
@@ -28,6 +50,8 @@ export interface CallOptions {
   readonly page?: PageRequest;
   /** What the SDK drops of the parts of the message that is sent. */
   readonly partDetails?: readonly PartDetails[];
+  /** The same of a send's configuration: how much history the answer is to have. */
+  readonly historyLength?: number;
 }
 
 export interface PageRequest {
@@ -43,6 +67,7 @@ export class Call implements User {
   readonly idempotencyKey: string | undefined;
   readonly page: PageRequest | undefined;
   readonly partDetails: readonly PartDetails[];
+  readonly historyLength: number | undefined;
   /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
   frameId: number | undefined;
   /** Set by the handler, read by the edge: what it is about to answer or to yield. */
@@ -63,6 +88,7 @@ export class Call implements User {
     this.idempotencyKey = options.idempotencyKey;
     this.page = options.page;
     this.partDetails = options.partDetails ?? [];
+    this.historyLength = options.historyLength;
   }
 
   /** Undefined while the caller waits. */

@@ -24,7 +24,7 @@ export interface Fault {
   readonly code: number;
   readonly httpStatus: number;
   /** google.rpc.Code by name. */
-  readonly status: string;
+  readonly status: keyof typeof HTTP_STATUS;
   /** What the caller is told. */
   readonly message: string;
   /** Seconds after which another try makes sense. */
@@ -213,8 +213,12 @@ export function toJsonRpcError(said: Fault): Record<string, unknown> {
 /** The body of a REST error of 1.0 (A2A §11.6). */
 export function toRestError(said: Fault): Record<string, unknown> {
   const { httpStatus, status, message } = said;
-  const details = [errorInfo(said), ...violations(said)];
-  return { error: { code: httpStatus, status, message, details } };
+  return { error: { code: httpStatus, status, message, details: detailsOf(said) } };
+}
+
+/** What `google.rpc.Status` says in its `details`, as ProtoJSON (A2A §10.6, §11.6). */
+export function detailsOf(said: Fault): readonly Record<string, unknown>[] {
+  return [errorInfo(said), ...violations(said)];
 }
 
 /** The class of each error in Python's SDK, whose client of 0.3 goes by that name. */

@@ -77,7 +77,7 @@ export class RequestHandler implements A2ARequestHandler {
       const { service, restorer } = this.options;
       const answer = await service.send(call.caller, { ...submission, returnImmediately });
       if ('task' in answer) {
-        return this.answer(call, answer.task, params.configuration?.historyLength);
+        return this.answer(call, answer.task, historyLengthOf(params, call));
       }
       return telling(call, toWireMessage(await restorer.message(answer.message)));
     });
@@ -90,7 +90,7 @@ export class RequestHandler implements A2ARequestHandler {
     const call = callOf(context);
     const open = (): AsyncGenerator<StreamFrame> =>
       this.options.service.stream(call.caller, this.toSubmission(params, call));
-    yield* this.stream(call, open, params.configuration?.historyLength);
+    yield* this.stream(call, open, historyLengthOf(params, call));
   }
 
   async *resubscribe(
@@ -268,6 +268,10 @@ function telling<T extends Said>(call: Call, said: T): T {
 /** A wait that was given up says the same as one on an engine that does not answer. */
 function isWaitOver(err: unknown): boolean {
   return err instanceof TaskError && err.reason === TaskErrorReason.unavailable;
+}
+
+function historyLengthOf({ configuration }: SendMessageRequest, call: Call): number | undefined {
+  return configuration?.historyLength ?? call.historyLength;
 }
 
 function callOf(context: ServerCallContext): Call {

@@ -123,7 +123,7 @@ describe('the hybrid card', () => {
 
 describe('what the card says of the agent', () => {
   test('gRPC is listed where it is served, in both generations, after the others', () => {
-    const { supportedInterfaces } = cardOf({ grpcUrl: 'agent.example.com:4001' });
+    const { supportedInterfaces } = cardOf({ grpcAddress: 'agent.example.com:4001' });
     expect(supportedInterfaces.map((one) => [one.protocolVersion, one.protocolBinding])).toEqual([
       ['1.0', 'JSONRPC'],
       ['1.0', 'HTTP+JSON'],

@@ -1,0 +1,170 @@
+// One pass over the bytes of a request, before anything recurses over them or makes objects of them.
+
+import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { isUtf8 } from 'node:buffer';
+import { DEPTH_MAX, PROTO } from '../body';
+import { FaultError } from '../wire/error-table';
+
+/**
+ * An empty message takes two bytes to send and a hundred to hold. So many are the numbers of a list
+ * that fills what a body may have by default, as `google.protobuf.Value` encodes them.
+ */
+const MESSAGES_MAX = 1_000_000;
+
+const [VARINT, I64, LENGTH, I32] = [0, 1, 2, 5];
+
+/** What may stand in a field: text, the key of a map, a message, or bytes nobody looks into. */
+type Content = 'text' | 'key' | 'opaque' | Shape;
+
+interface Field {
+  readonly wireTypes: readonly number[];
+  readonly content: Content;
+}
+
+/** A message as the scan needs it. */
+export interface Shape {
+  readonly fields: ReadonlyMap<number, Field>;
+  /** An object or list of its own in JSON; a `Value` is what it holds, an entry belongs to its map. */
+  readonly isLevel: boolean;
+}
+
+/** @param known holds what was made before; messages hold themselves. */
+export function shapeOf(message: DescMessage, known = new Map<string, Shape>()): Shape {
+  const made = known.get(message.typeName);
+  if (made !== undefined) return made;
+  const fields = new Map<number, Field>();
+  const shape = { fields, isLevel: message.typeName !== 'google.protobuf.Value' };
+  known.set(message.typeName, shape);
+  for (const field of message.fields) fields.set(field.number, fieldOf(field, known));
+  return shape;
+}
+
+function fieldOf(field: DescField, known: Map<string, Shape>): Field {
+  if (field.fieldKind === 'map') {
+    const key: Field = { wireTypes: [LENGTH], content: 'key' };
+    const value = valueOf(field.message, field.scalar, known);
+    const entry = { fields: new Map([key, value].map((f, i) => [i + 1, f])), isLevel: false };
+    return { wireTypes: [LENGTH], content: entry };
+  }
+  const value = valueOf(field.message, field.scalar, known);
+  // Numbers of a list may come together.
+  return field.fieldKind === 'list' ? { ...value, wireTypes: [...value.wireTypes, LENGTH] } : value;
+}
+
+function valueOf(
+  message: DescMessage | undefined,
+  scalar: ScalarType | undefined,
+  known: Map<string, Shape>,
+): Field {
+  if (message !== undefined) return { wireTypes: [LENGTH], content: shapeOf(message, known) };
+  if (scalar === ScalarType.STRING) return { wireTypes: [LENGTH], content: 'text' };
+  return { wireTypes: [WIRE_TYPES.get(scalar) ?? VARINT], content: 'opaque' };
+}
+
+const WIRE_TYPES = new Map<ScalarType | undefined, number>([
+  [ScalarType.BYTES, LENGTH],
+  ...[ScalarType.DOUBLE, ScalarType.FIXED64, ScalarType.SFIXED64].map(as(I64)),
+  ...[ScalarType.FLOAT, ScalarType.FIXED32, ScalarType.SFIXED32].map(as(I32)),
+]);
+
+function as(wireType: number): (scalar: ScalarType) => [ScalarType, number] {
+  return (scalar) => [scalar, wireType];
+}
+
+/**
+ * Refuses what is not protobuf, text that is not UTF-8, messages nested too deep or too many, and
+ * the key `__proto__`, as in JSON.
+ * @throws FaultError `invalidRequest`.
+ */
+export function scanRequest(bytes: Buffer, shape: Shape): void {
+  new Scan(bytes).run(shape);
+}
+
+class Scan {
+  private readonly bytes: Buffer;
+  private at = 0;
+  private depth = 0;
+  private count = 0;
+  /** The messages that are open, the innermost last. */
+  private readonly open: { readonly shape: Shape; readonly end: number }[] = [];
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  run(shape: Shape): void {
+    this.enter(shape, this.bytes.length);
+    for (;;) {
+      const inner = this.open.at(-1);
+      if (inner === undefined) return;
+      if (this.at === inner.end) this.leave(inner.shape);
+      else this.field(inner.shape, inner.end);
+    }
+  }
+
+  private enter(shape: Shape, end: number): void {
+    this.open.push({ shape, end });
+    this.count += 1;
+    if (shape.isLevel) this.depth += 1;
+    if (this.depth > DEPTH_MAX) refuse(`is nested deeper than ${String(DEPTH_MAX)}`);
+    if (this.count > MESSAGES_MAX) refuse(`holds more than ${String(MESSAGES_MAX)} values`);
+  }
+
+  private leave(shape: Shape): void {
+    this.open.pop();
+    if (shape.isLevel) this.depth -= 1;
+  }
+
+  private field(shape: Shape, end: number): void {
+    const tag = this.varint();
+    const number = Math.floor(tag / 8);
+    const field = shape.fields.get(number);
+    const wireType = tag % 8;
+    if (number === 0) refuse(NOT_PROTOBUF);
+    // Decoders disagree on a known field in the encoding of another type.
+    if (field !== undefined && !field.wireTypes.includes(wireType)) refuse(NOT_PROTOBUF);
+    if (wireType === VARINT) this.varint();
+    else if (wireType === I64) this.at += 8;
+    else if (wireType === I32) this.at += 4;
+    else if (wireType === LENGTH) {
+      this.delimited(field?.content ?? 'opaque', end);
+      return;
+    } else refuse(NOT_PROTOBUF);
+    if (this.at > end) refuse(NOT_PROTOBUF);
+  }
+
+  private delimited(content: Content, outerEnd: number): void {
+    const length = this.varint();
+    const end = this.at + length;
+    if (end > outerEnd) refuse(NOT_PROTOBUF);
+    if (typeof content === 'object') {
+      this.enter(content, end);
+      return;
+    }
+    const value = this.bytes.subarray(this.at, end);
+    this.at = end;
+    if (content === 'opaque') return;
+    if (!isUtf8(value)) refuse('holds text that is not UTF-8');
+    if (content === 'key' && value.equals(PROTO_KEY)) refuse(`has the key ${PROTO}`);
+  }
+
+  /** Of up to ten bytes; exact up to 53 bits, and nothing longer is of use here. */
+  private varint(): number {
+    let value = 0;
+    for (let scale = 1, bytes = 0; bytes < 10; scale *= 128, bytes += 1) {
+      const byte = this.bytes[this.at];
+      if (byte === undefined) break;
+      this.at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    return refuse(NOT_PROTOBUF);
+  }
+}
+
+const NOT_PROTOBUF = 'is not protobuf of its type';
+const PROTO_KEY = Buffer.from(PROTO);
+
+function refuse(what: string): never {
+  throw new FaultError('invalidRequest', `the message ${what}`);
+}

@@ -1,0 +1,137 @@
+// What is refused of the bytes of a request before anything decodes them.
+
+import { A2AService } from '@a2a-js/sdk/server/grpc';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import fc from 'fast-check';
+import { Codec } from '../../../src/api/grpc/codec';
+import { loadDescriptors } from '../../../src/api/grpc/descriptors';
+import { FaultError } from '../../../src/api/wire/error-table';
+
+const codec = new Codec(loadDescriptors().registry);
+const request = codec.message('lf.a2a.v1.SendMessageRequest');
+
+const read = (bytes: Uint8Array): unknown => codec.readRequest(request, Buffer.from(bytes));
+
+const good = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hello' }] } };
+
+/** What lies in `metadata`, field 4, of the request. */
+const withMetadata = (metadata: Uint8Array): Uint8Array =>
+  new BinaryWriter().tag(4, WireType.LengthDelimited).bytes(metadata).finish();
+
+const entry = (key: string, value: Uint8Array): Uint8Array =>
+  new BinaryWriter()
+    .tag(1, WireType.LengthDelimited)
+    .bytes(
+      new BinaryWriter()
+        .tag(1, WireType.LengthDelimited)
+        .string(key)
+        .tag(2, WireType.LengthDelimited)
+        .bytes(value)
+        .finish(),
+    )
+    .finish();
+
+/** A `Value` of lists in lists: as many levels, made from the innermost outwards. */
+function lists(levels: number): Uint8Array {
+  const heads: Uint8Array[] = [];
+  let size = 0;
+  for (let level = 0; level < levels; level += 1) {
+    for (const field of level === 0 ? [6] : [1, 6]) {
+      const head = new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(size).finish();
+      heads.push(head);
+      size += head.length;
+    }
+  }
+  return Buffer.concat(heads.reverse());
+}
+
+describe('the depth of a request', () => {
+  // The request and its metadata are levels too.
+  test('of 64 levels is read', () => {
+    expect(read(withMetadata(entry('deep', lists(62))))).toHaveProperty('metadata.deep');
+  });
+
+  test.each([63, 1_000, 1_000_000])('of 2 and %i levels is refused', (levels) => {
+    expect(() => read(withMetadata(entry('deep', lists(levels))))).toThrow(/nested deeper than 64/);
+  });
+
+  test('is that of each branch, not of all together', () => {
+    const branches = Array.from({ length: 50 }, (_, i) => entry(`branch ${String(i)}`, lists(40)));
+    expect(() => read(withMetadata(Buffer.concat(branches)))).not.toThrow();
+  });
+});
+
+test('more values than fit a body as numbers are refused before they are made', () => {
+  const empty = new BinaryWriter()
+    .tag(5, WireType.LengthDelimited)
+    .bytes(new Uint8Array())
+    .finish();
+  const parts = Buffer.alloc(1_000_001 * empty.length, empty);
+  const message = new BinaryWriter().tag(2, WireType.LengthDelimited).bytes(parts).finish();
+  expect(() => read(message)).toThrow(/more than 1000000 values/);
+});
+
+test('the key __proto__ is refused, the text is not', () => {
+  const one = codec.toBytes(request, { ...good, metadata: { nested: [{ key: '__proto__' }] } });
+  expect(read(one)).toMatchObject({ metadata: { nested: [{ key: '__proto__' }] } });
+  expect(() => read(withMetadata(entry('__proto__', lists(1))))).toThrow(/key __proto__/);
+});
+
+describe('bytes that are not protobuf of the type', () => {
+  const decode = A2AService.sendMessage.requestDeserialize;
+  const bytes = codec.toBytes(request, good);
+
+  test.each<[string, Uint8Array]>([
+    ['a length beyond the end', Buffer.from([0x12, 0x7f])],
+    ['a length beyond the message around it', Buffer.from([0x12, 0x02, 0x0a, 0x05, 1, 1, 1, 1, 1])],
+    ['a group', Buffer.from([0x0b, 0x0c])],
+    ['groups in groups', Buffer.alloc(1_000_000, 0x0b)],
+    ['the field 0', Buffer.from([0x02, 0x00])],
+    ['a number where a message is', Buffer.from([0x10, 0x01])],
+    ['a number without an end', Buffer.alloc(12, 0xff)],
+    ['a number cut off', Buffer.from([0x18, 0xff])],
+    ['eight bytes cut off', Buffer.from([0x39, 1, 2, 3])],
+    ['a message cut off', bytes.subarray(0, bytes.length - 1)],
+  ])('are refused: %s', (_what, wrong) => {
+    expect(() => read(wrong)).toThrow(/is not protobuf of its type/);
+  });
+
+  test('are refused: text that is not UTF-8', () => {
+    expect(() => read(Buffer.from([0x0a, 0x02, 0xc3, 0x28]))).toThrow(/not UTF-8/);
+  });
+
+  test('are refused: NaN as a value', () => {
+    const value = new BinaryWriter().tag(2, WireType.Bit64).double(Number.NaN).finish();
+    expect(() => read(withMetadata(entry('key', value)))).toThrow(/none that JSON can say/);
+  });
+
+  const outcomeOf = (broken: Buffer): unknown => {
+    try {
+      read(broken);
+    } catch (err) {
+      return err;
+    }
+    // What is let through must be sound for the SDK's decoder too.
+    return decode(broken) === undefined;
+  };
+
+  test('are refused as such, or are what every decoder reads', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(bytes.length - 1), (noise, at) => {
+        const broken = Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
+        const outcome = outcomeOf(broken);
+        expect(outcome === false || outcome instanceof FaultError).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+test('a value without a kind is null', () => {
+  expect(read(withMetadata(entry('key', new Uint8Array())))).toEqual({ metadata: { key: null } });
+});
+
+test('fields that nobody knows are skipped', () => {
+  const more = new BinaryWriter().tag(99, WireType.LengthDelimited).string('new').finish();
+  expect(read(Buffer.concat([codec.toBytes(request, good), more]))).toEqual(good);
+});
