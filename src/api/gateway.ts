@@ -15,7 +15,7 @@ import { jsonRpcEdge, sendRefusal } from './jsonrpc';
 import { listen } from './listen';
 import { createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
-import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
+import { STORED_PART_PATHS, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
 import { FaultError, fault, toFault, type Fault } from './wire/error-table';
 import { RequestHandler } from './wire/request-handler';
@@ -52,8 +52,8 @@ const MAX_HEADER_BYTES = 16_384;
 /** Answers under way get so long after the streams were ended. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Until callers are authenticated, everyone is this one. */
-const ANONYMOUS: Scope = { tenant: 'default', principal: 'anonymous' };
+/** Until callers are authenticated, everyone is this one, and may name any tenant. */
+const ANONYMOUS = 'anonymous';
 
 export function createGateway(options: GatewayOptions): Gateway {
   const closing = new AbortController();
@@ -84,7 +84,7 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   const onError = (err: unknown): void => {
     log.error({ err }, 'a request failed');
   };
-  const scopeOf = (_req: Request): Scope => ANONYMOUS;
+  const scopeOf = (_req: Request, tenant: string): Scope => ({ tenant, principal: ANONYMOUS });
   const restorer = createPartRestorer(store, publicUrl);
   const handler = new RequestHandler({ service, restorer, card, onError });
   const extensions = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
@@ -96,7 +96,7 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   addHealthRoutes(app, options);
   app.use(addressGuard(options));
   app.use(agentCardRouter(card, options.cardShape));
-  app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
+  app.get(STORED_PART_PATHS, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   app.post('/', jsonRpcEdge(edge));
   app.all('/', (_req, res) => {

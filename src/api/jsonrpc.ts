@@ -17,6 +17,7 @@ import {
   mediaTypeOf,
 } from './call-headers';
 import { SseResponse, untilClosed } from './sse';
+import { tenantOf } from './tenant';
 import { Call, type Generation } from './wire/call';
 import {
   FaultError,
@@ -35,7 +36,8 @@ export interface EdgeOptions {
   readonly closing: AbortSignal;
   /** The URIs of the extensions that the card declares. */
   readonly extensions: readonly string[];
-  scopeOf(req: Request): Scope;
+  /** @param tenant that the request names, or the default one. */
+  scopeOf(req: Request, tenant: string): Scope;
   onError(err: unknown): void;
 }
 
@@ -81,7 +83,9 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       known.streams = isStreaming(method, generation);
       const params = checkCall({ method, body, generation });
       echoExtensions(req, res, { generation, extensions: options.extensions });
-      const call = openCall(req, res, { generation, options });
+      // 0.3 has no tenants.
+      const tenant = tenantOf(generation === '0.3' ? {} : { params });
+      const call = openCall(req, res, { generation, options, tenant });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
       const answer = (await dispatch) as Answer;
@@ -158,10 +162,10 @@ function checkCall({
 function openCall(
   req: Request,
   res: Response,
-  { generation, options }: { generation: Generation; options: EdgeOptions },
+  { generation, options, tenant }: { generation: Generation; options: EdgeOptions; tenant: string },
 ): Call {
   const signal = untilClosed(res, options.closing);
-  const caller = { scope: options.scopeOf(req), signal };
+  const caller = { scope: options.scopeOf(req, tenant), signal };
   return new Call({ caller, generation, ...cursorOf(req), ...idempotencyKeyOf(req) });
 }
 

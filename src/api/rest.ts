@@ -15,6 +15,7 @@ import {
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
 import { SseResponse, untilClosed } from './sse';
+import { tenantOf } from './tenant';
 import { Call, type CallOptions } from './wire/call';
 import {
   FaultError,
@@ -29,10 +30,11 @@ import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/le
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
+import { DEFAULT_TENANT } from '../workflows/task';
 
-/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
+/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3, `/tasks` is no tenant. */
 const ROUTE =
-  /^(?<prefix>\/[^/]+)?\/(?<path>message:(?:send|stream)|tasks(?:\/.*)?|extendedAgentCard)$/;
+  /^(?:\/(?!tasks\/)(?<prefix>[^/]+))?\/(?<path>message:(?:send|stream)|tasks(?:\/[^/]+(?:\/pushNotificationConfigs(?:\/[^/]+)?)?)?|extendedAgentCard)\/?$/;
 
 const READS: readonly string[] = ['GET', 'HEAD'];
 
@@ -46,6 +48,8 @@ const METHODS: readonly { readonly path: RegExp; readonly methods: readonly stri
 
 interface Route {
   readonly isLegacy: boolean;
+  /** What comes before it, as it stands: of 1.0 the tenant. */
+  readonly prefix: string | undefined;
   /** Without prefix: `message:send`, `tasks`, `tasks/<id>:cancel` … */
   readonly path: string;
 }
@@ -87,7 +91,7 @@ export function sendFault(res: Response, said: Fault, isLegacy: boolean): void {
 function routeOf(req: Request): Route | undefined {
   const { prefix, path } = ROUTE.exec(req.path)?.groups ?? {};
   if (path === undefined) return undefined;
-  return { isLegacy: prefix === '/v1' && !isV1(req), path };
+  return { isLegacy: prefix === 'v1' && !isV1(req), prefix, path };
 }
 
 function isV1(req: Request): boolean {
@@ -115,9 +119,10 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   req.body = checkBody(body ?? {}, route);
   checkTaskId(route);
   checkQuery(req, route);
+  const tenant = routeTenant(req, route, body);
   const signal = untilClosed(res, options.closing);
   const call = new Call({
-    caller: { scope: options.scopeOf(req), signal },
+    caller: { scope: options.scopeOf(req, tenant), signal },
     generation,
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
@@ -156,6 +161,12 @@ function checkTaskId({ path }: Route): void {
   if (text !== undefined) checkRequest(REQUESTS.taskId, { id: decoded(text) });
 }
 
+/** 0.3 has no tenants. */
+function routeTenant(req: Request, { isLegacy, prefix }: Route, params: unknown): string {
+  if (isLegacy) return DEFAULT_TENANT;
+  return tenantOf({ path: prefix && decoded(prefix), query: req.query, params });
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -165,7 +176,10 @@ function decoded(text: string): string {
 }
 
 function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
-  if (!path.startsWith('message:')) return body;
+  if (!path.startsWith('message:')) {
+    checkRequest(REQUESTS.actionBody, body);
+    return body;
+  }
   const sent = isLegacy ? mendLegacyRestSend(body) : body;
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
   return isLegacy ? withBlocking(sent) : sent;

@@ -138,6 +138,9 @@ export type TaskEvent<P = Part> =
       readonly lastChunk: boolean;
     };
 
+/** Of a caller who names none. */
+export const DEFAULT_TENANT = 'default';
+
 /** Whose task it is. Every read and write names it; another scope's task does not exist. */
 export interface Scope {
   readonly tenant: string;

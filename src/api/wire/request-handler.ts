@@ -120,7 +120,7 @@ export class RequestHandler implements A2ARequestHandler {
       const shown = page.tasks.map((task) =>
         limitHistory(withArtifacts ? task : { ...task, artifacts: [] }, historyLength),
       );
-      const tasks = (await this.options.restorer.tasks(shown)).map(toWireTask);
+      const tasks = (await this.options.restorer.tasks(call.caller.scope, shown)).map(toWireTask);
       const { totalSize, nextPageToken } = page;
       return { tasks, totalSize, nextPageToken, pageSize: query.pageSize };
     });
@@ -159,7 +159,8 @@ export class RequestHandler implements A2ARequestHandler {
     historyLength: number | undefined,
   ): Promise<WireTask> {
     const { restorer } = this.options;
-    return telling(call, toWireTask(await restorer.task(limitHistory(task, historyLength))));
+    const limited = limitHistory(task, historyLength);
+    return telling(call, toWireTask(await restorer.task(call.caller.scope, limited)));
   }
 
   /** Yields each event after telling the edge its number, and waits until the client has room. */
@@ -184,7 +185,8 @@ export class RequestHandler implements A2ARequestHandler {
             : event;
         if (event.kind === 'task') address = event.task;
         call.frameId = id;
-        const said = toWireEvent(await restorer.event(address.id, limited), address);
+        const ref = { scope: call.caller.scope, taskId: address.id };
+        const said = toWireEvent(await restorer.event(ref, limited), address);
         call.said = said.payload?.value;
         yield said;
         // A stream that waits for its next event is to keep none.

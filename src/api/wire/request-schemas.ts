@@ -21,6 +21,20 @@ const idText = z
   .max(ID_MAX)
   .regex(ID_CHARACTERS, 'must be well-formed text without control characters');
 const id = idText.min(1, 'must not be empty');
+
+/** Escaped, as in an address: together with a principal it has to be one keyword. */
+const TENANT_MAX = 128;
+/** Dots vanish from paths; what follows `/tasks/` is a task. */
+const NOT_TENANTS: readonly string[] = ['.', '..', 'tasks'];
+const tenantText = idText.pipe(
+  z
+    .string()
+    .refine((text) => !NOT_TENANTS.includes(text), 'must not be ".", ".." or "tasks"')
+    .refine((text) => encodeURIComponent(text).length <= TENANT_MAX, {
+      error: `must be at most ${String(TENANT_MAX)} characters, escaped as in an address`,
+    }),
+);
+const tenant = z.looseObject({ tenant: tenantText });
 const object = z.record(z.string(), z.unknown());
 /** The length is looked at first: a complaint about each of a million items would take the memory. */
 const list = <T extends z.ZodType>(item: T, max: number) =>
@@ -100,6 +114,8 @@ const timestamp = z.iso
   });
 
 const taskId = z.looseObject({ id, tenant: z.string().nullish(), metadata: object.nullish() });
+/** Of a POST whose path says the rest. */
+const actionBody = z.looseObject({ metadata: object.nullish() });
 const getTask = taskId.extend({ historyLength });
 const listTasks = z.looseObject({
   contextId: idText.nullish(),
@@ -198,10 +214,12 @@ const listTasksQuery = z.looseObject({
 });
 
 export const REQUESTS = {
+  tenant,
   sendMessage,
   getTask,
   listTasks,
   taskId,
+  actionBody,
   legacySend,
   legacyRestSend,
   getTaskQuery,
