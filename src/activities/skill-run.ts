@@ -43,6 +43,7 @@ export class SkillRun implements SkillContext {
   readonly contextId: string;
   readonly message: Message<ContentPart>;
   readonly history: readonly Message<ContentPart>[];
+  readonly acceptedOutputModes: readonly string[];
   readonly createdAt: Date;
   readonly attempt: number;
   readonly signal: AbortSignal;
@@ -69,6 +70,7 @@ export class SkillRun implements SkillContext {
     this.message = message;
     this.history = history;
     this.answers = followUps.slice(0, options.input.answered);
+    this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     this.attempt = options.attempt;
     this.signal = options.signal;

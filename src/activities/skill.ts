@@ -73,6 +73,11 @@ export interface SkillContext {
   readonly message: Message<ContentPart>;
   /** The conversation so far, oldest first, `message` included. */
   readonly history: readonly Message<ContentPart>[];
+  /**
+   * Media types that the caller of the first message would like to get, e.g. `text/*`: a preference,
+   * to be followed where the skill has a choice. Empty when the caller did not say.
+   */
+  readonly acceptedOutputModes: readonly string[];
   /** When the task was created: a time that every retry of the skill sees alike. */
   readonly createdAt: Date;
   /** Counts the runs of this turn from 1: a retry after an error or a lost worker adds one. */
@@ -118,6 +123,10 @@ export interface Skill {
   /** At least one: clients refuse a card without. */
   readonly tags: readonly string[];
   readonly examples?: readonly string[];
+  /**
+   * Media types that a message may have which opens a task, e.g. `image/*`: a part with another one is
+   * refused. Parts without a media type pass. Default: any.
+   */
   readonly inputModes?: readonly string[];
   readonly outputModes?: readonly string[];
   readonly limits?: SkillLimits;

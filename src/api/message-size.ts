@@ -2,7 +2,7 @@
 
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import { jsonBytes } from '../workflows/json-bytes';
-import { USER_MESSAGE_BYTES } from '../workflows/limits';
+import { OUTPUT_MODES_BYTES, USER_MESSAGE_BYTES } from '../workflows/limits';
 import type { ContentPart, Message } from '../workflows/task';
 
 /**
@@ -16,6 +16,16 @@ export function assertMessageFits(message: Message<ContentPart>, partsBytes: num
   const text =
     `${path}: is ${String(long)} bytes of JSON; besides what can be stored of its parts ` +
     `(text, raw, data) a message may have ${String(USER_MESSAGE_BYTES)} bytes`;
+  throw new TaskError(TaskErrorReason.invalid, text);
+}
+
+/** @throws TaskError `invalid` when there are more accepted output modes than a task keeps. */
+export function assertModesFit(modes: readonly string[] = []): void {
+  const bytes = jsonBytes(modes);
+  if (bytes <= OUTPUT_MODES_BYTES) return;
+  const text =
+    `configuration.acceptedOutputModes: is ${String(bytes)} bytes of JSON; ` +
+    `at most ${String(OUTPUT_MODES_BYTES)} are kept with a task`;
   throw new TaskError(TaskErrorReason.invalid, text);
 }
 

@@ -4,6 +4,8 @@ export const TaskErrorReason = {
   notFound: 'not-found',
   /** The request asks for something that cannot be. */
   invalid: 'invalid',
+  /** The skill does not take the media type of a part. */
+  contentType: 'content-type',
   /** The task is in a terminal state. */
   over: 'over',
   contextMismatch: 'context-mismatch',

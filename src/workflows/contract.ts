@@ -28,6 +28,8 @@ interface Start {
   readonly skillId: string;
   readonly limits: TurnLimits;
   readonly message: Message;
+  /** Media types that the caller would like; absent when it did not say. */
+  readonly acceptedOutputModes?: readonly string[];
   /** SHA-256 of the caller's message, kept to refuse the same idempotency key with another one. */
   readonly digest?: string;
 }
@@ -69,6 +71,8 @@ export interface TurnInput {
   readonly inlineBytes: number;
   /** How many follow-ups in the history are answers that questions have had: the journal. */
   readonly answered: number;
+  /** See `TaskStart`. */
+  readonly acceptedOutputModes?: readonly string[];
   /** The skill owes a reply: it has no task to say progress in, nor to ask from. */
   readonly replies?: true;
 }

@@ -102,7 +102,7 @@ export class TaskLife {
   }
 
   turnInput(attemptsBefore: number): TurnInput {
-    const { taskId, contextId, scope, skillId, limits } = this.start;
+    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes } = this.start;
     return {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
@@ -111,6 +111,7 @@ export class TaskLife {
       history: this.task.history,
       inlineBytes: this.heldBytes,
       answered: this.fold.read,
+      ...(acceptedOutputModes && { acceptedOutputModes }),
     };
   }
 

@@ -133,6 +133,8 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
         operation === 'cancel' ? 'taskNotCancelable' : 'unsupportedOperation',
         err.message,
       );
+    case TaskErrorReason.contentType:
+      return fault('contentTypeNotSupported', err.message);
     case TaskErrorReason.contextMismatch:
     case TaskErrorReason.full:
     case TaskErrorReason.keyReused:

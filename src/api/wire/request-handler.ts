@@ -239,6 +239,7 @@ function toSubmission(params: SendMessageRequest, call: Call): Submission {
   const { idempotencyKey } = call;
   return {
     message: withPartDetails(fromWireMessage(params.message), call.partDetails),
+    acceptedOutputModes: params.configuration?.acceptedOutputModes ?? [],
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
 }

@@ -81,6 +81,20 @@ export default [
     return { state: 'completed', message: 'signed in' };
   }),
 
+  /** Takes images and CSV, and says which media types the caller would like. */
+  skill(
+    'picky',
+    async (ctx) => ({ state: 'completed', message: JSON.stringify(ctx.acceptedOutputModes) }),
+    { inputModes: ['image/*', 'Text/CSV; charset=utf-8', 'application/json'] },
+  ),
+
+  /** Tells the media types that the caller would like in its second attempt, and after an answer. */
+  skill('picky-twice', async (ctx) => {
+    if (ctx.attempt === 1 && ctx.history.length === 1) throw new Error('once more');
+    await ctx.ask('and now?');
+    return { state: 'completed', message: JSON.stringify(ctx.acceptedOutputModes) };
+  }),
+
   skill('fails', async () => ({ state: 'failed', message: 'this is why' })),
   skill('rejects', async () => ({ state: 'rejected', message: 'not for me' })),
   skill(
@@ -125,7 +139,8 @@ export default [
   skill(
     'answer',
     async (ctx) => {
-      const { waitMs = 0, ending, ledger } = optionsOf(ctx);
+      const { waitMs = 0, ending, ledger, tellsModes } = optionsOf(ctx);
+      if (tellsModes) return { reply: JSON.stringify(ctx.acceptedOutputModes) };
       if (ledger !== undefined) await appendFile(ledger, `${ctx.taskId}\n`);
       await ctx.progress('nobody is told');
       await delay(waitMs, undefined, { signal: ctx.signal });
