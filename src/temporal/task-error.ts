@@ -17,6 +17,8 @@ export const TaskErrorReason = {
   cursorBeyondEnd: 'cursor-beyond-end',
   /** A skill that owes a reply has none: there is no task whose state would say so. */
   skillFailed: 'skill-failed',
+  /** It returned something else than a reply. */
+  skillBrokeContract: 'skill-broke-contract',
   skillRejected: 'skill-rejected',
   /** Too much at once; the caller may try again. */
   busy: 'busy',

@@ -89,6 +89,8 @@ export type TurnEnd =
       readonly attempt: number;
       readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
       readonly message?: Says;
+      /** The skill came to an end that its contract does not have. */
+      readonly isBreach?: true;
     }
   | {
       readonly kind: 'asks';
@@ -108,6 +110,8 @@ export interface ReplyEnd {
   readonly v: typeof FORMAT;
   readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
   readonly message?: Says;
+  /** What the skill returned is no reply. */
+  readonly isBreach?: true;
 }
 
 export interface TaskActivities {

@@ -29,9 +29,11 @@ export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
 }
 
 function endOf(end: TurnEnd): ReplyEnd {
-  if (end.kind === 'asks') return failedWith('a skill that replies has no task to ask from');
-  const { state, message } = end;
-  return { v: FORMAT, state, ...(message === undefined ? {} : { message }) };
+  if (end.kind === 'asks') {
+    return { ...failedWith('a skill that replies has no task to ask from'), isBreach: true };
+  }
+  const { state, message, isBreach } = end;
+  return { v: FORMAT, state, ...(message && { message }), ...(isBreach && { isBreach }) };
 }
 
 function failedWith(reason: string): ReplyEnd {

@@ -144,6 +144,8 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
       return fault('invalidParams', err.message);
     case TaskErrorReason.skillFailed:
       return fault('internal', err.message);
+    case TaskErrorReason.skillBrokeContract:
+      return fault('invalidAgentResponse', err.message);
     case TaskErrorReason.busy:
       return fault('busy', 'too much at once; try again');
     case TaskErrorReason.unavailable:

@@ -147,6 +147,9 @@ export default [
       if (ending === 'failed' || ending === 'rejected')
         return { state: ending, message: 'because' };
       if (ending === 'completed') return { state: 'completed' };
+      if (ending === 'nothing') return undefined;
+      if (ending === 'nonsense') return { reply: { parts: [{ words: 'x' }] } };
+      if (ending === 'throws') throw Object.assign(new Error('no such city'), { retryable: false });
       if (ending === 'asks') await ctx.ask('what?');
       if (ending === 'artifact') await ctx.saveArtifact({ parts: [{ text: 'lost' }] });
       return { reply: `${textOf(ctx.message)}, attempt ${ctx.attempt}` };
