@@ -2,8 +2,8 @@
 
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import { jsonBytes } from '../workflows/json-bytes';
-import { OUTPUT_MODES_BYTES, USER_MESSAGE_BYTES } from '../workflows/limits';
-import type { ContentPart, Message } from '../workflows/task';
+import { CANCEL_METADATA_BYTES, OUTPUT_MODES_BYTES, USER_MESSAGE_BYTES } from '../workflows/limits';
+import type { ContentPart, JsonObject, Message } from '../workflows/task';
 
 /**
  * @param partsBytes what the parts come to as JSON when the big ones are stored.
@@ -21,11 +21,20 @@ export function assertMessageFits(message: Message<ContentPart>, partsBytes: num
 
 /** @throws TaskError `invalid` when there are more accepted output modes than a task keeps. */
 export function assertModesFit(modes: readonly string[] = []): void {
-  const bytes = jsonBytes(modes);
-  if (bytes <= OUTPUT_MODES_BYTES) return;
+  assertKept('configuration.acceptedOutputModes', modes, OUTPUT_MODES_BYTES);
+}
+
+/** @throws TaskError `invalid` when a cancel says more than a task keeps. */
+export function assertCancelFits(metadata: JsonObject = {}): void {
+  assertKept('metadata', metadata, CANCEL_METADATA_BYTES);
+}
+
+function assertKept(path: string, value: unknown, maxBytes: number): void {
+  const bytes = jsonBytes(value);
+  if (bytes <= maxBytes) return;
   const text =
-    `configuration.acceptedOutputModes: is ${String(bytes)} bytes of JSON; ` +
-    `at most ${String(OUTPUT_MODES_BYTES)} are kept with a task`;
+    `${path}: is ${String(bytes)} bytes of JSON; ` +
+    `at most ${String(maxBytes)} are kept with a task`;
   throw new TaskError(TaskErrorReason.invalid, text);
 }
 

@@ -30,7 +30,7 @@ import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/le
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
-import { DEFAULT_TENANT } from '../workflows/task';
+import { DEFAULT_TENANT, type JsonObject } from '../workflows/task';
 
 /** The paths of this binding, with or without a tenant before them; `/v1` is 0.3, `/tasks` is no tenant. */
 const ROUTE =
@@ -127,6 +127,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
     ...partDetailsOf(req, route),
+    ...cancelMetadataOf(req, route),
   });
   res.locals['call'] = call;
   mendAnswers(req, res, { call, isLegacy: route.isLegacy });
@@ -189,6 +190,11 @@ function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOption
   return isLegacy && path.startsWith('message:')
     ? { partDetails: legacyPartDetails(req.body) }
     : {};
+}
+
+function cancelMetadataOf(req: Request, { path }: Route): Pick<CallOptions, 'metadata'> {
+  const { metadata } = req.body as { readonly metadata?: JsonObject | null };
+  return path.endsWith(':cancel') && metadata ? { metadata } : {};
 }
 
 function checkQuery(req: Request, { path }: Route): void {

@@ -7,7 +7,8 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { toCancelReason } from '../workflows/cancel-reason';
 import {
   Refusal,
   SEARCH,
@@ -20,7 +21,7 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
-import { TaskState, type Scope, type Task } from '../workflows/task';
+import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/task';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
@@ -133,15 +134,24 @@ export class Tasks {
   }
 
   /**
-   * Asks the task to stop (D13); a task that is over stays as it is, and says so to some servers only.
+   * Asks the task to stop (D13), for the reason that the first one gave who asked; a task that is over stays as it is, and says so to some servers only.
    * @throws TaskError `not-found`, `unavailable`, and `over` where the server refuses it.
    */
-  async cancel(ref: TaskRef): Promise<void> {
-    const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+  async cancel(ref: TaskRef, metadata?: JsonObject): Promise<void> {
+    const { workflowService, options } = this.client;
     try {
-      await withinDeadline(this.client, () => handle.cancel());
+      // Not by a handle, which takes no reason.
+      await withinDeadline(this.client, () =>
+        workflowService.requestCancelWorkflowExecution({
+          namespace: options.namespace,
+          identity: options.identity,
+          requestId: randomUUID(),
+          workflowExecution: { workflowId: workflowIdOf(ref) },
+          ...(metadata === undefined ? {} : { reason: toCancelReason(metadata) }),
+        }),
+      );
     } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
+      if (isNotFound(err)) throw await this.whyClosed(ref);
       throw err;
     }
   }

@@ -50,6 +50,7 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     workflowsPath: require.resolve('../workflows'),
+    interceptors: { workflowModules: [require.resolve('../workflows/cancel-reason')] },
     activities: { ...options.activities },
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,

@@ -11,6 +11,7 @@ import {
   type TurnEnd,
   type TurnInput,
 } from './contract';
+import { cancelMetadata } from './cancel-reason';
 import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
 import { jsonBytes } from './json-bytes';
@@ -143,7 +144,9 @@ export class TaskLife {
   private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt' | 'read'>): void {
     const { state, message } = verdict;
     const said = message === undefined ? {} : { message: fitSaid(message) };
-    const decision: Decision = { v: FORMAT, state, ...said, ...turn, at: Date.now() };
+    const metadata = state === TaskState.canceled ? cancelMetadata() : undefined;
+    const canceled = metadata === undefined ? {} : { cancelMetadata: metadata };
+    const decision: Decision = { v: FORMAT, state, ...said, ...canceled, ...turn, at: Date.now() };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
     upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([

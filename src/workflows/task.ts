@@ -109,6 +109,8 @@ export interface TaskStatus<P = Part> {
   readonly message?: Message<P>;
   /** RFC 3339 in UTC with milliseconds. */
   readonly timestamp: string;
+  /** Of a canceled task: what the caller who canceled it said with that. Absent when nothing. */
+  readonly cancelMetadata?: JsonObject;
 }
 
 /** A task (A2A §4.1.1) as of event `seq`. */

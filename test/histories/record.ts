@@ -13,7 +13,7 @@ import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
 import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
-import type { Json, TaskEvent, TaskState } from '../../src/workflows/task';
+import type { Json, JsonObject, TaskEvent, TaskState } from '../../src/workflows/task';
 import type { Caller } from '../harness/task-caller';
 import { isState } from '../harness/task-events';
 import { TASK_QUEUE, TaskStage, quieten } from '../harness/task-worker';
@@ -37,7 +37,7 @@ interface Scenario {
 interface Driven {
   until(state: TaskState, times?: number): Promise<void>;
   say(text: string): Promise<void>;
-  cancel(): Promise<void>;
+  cancel(metadata?: JsonObject): Promise<void>;
 }
 
 async function answers({ until, say }: Driven): Promise<void> {
@@ -75,6 +75,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     async drive({ until, cancel }) {
       await until('input-required');
       await cancel();
+    },
+  },
+  'canceled-with-metadata': {
+    skillId: 'asks',
+    async drive({ until, cancel }) {
+      await until('input-required');
+      await cancel({ reason: 'no longer needed' });
     },
   },
   'threw-and-retried': { skillId: 'throws' },
@@ -187,7 +194,7 @@ async function perform(caller: Caller, name: string, scenario: Scenario): Promis
       const message = { messageId, role: 'ROLE_USER', parts: [{ text }] } as const;
       await tasks.message(ref, { v: FORMAT, message }, randomUUID());
     },
-    cancel: () => tasks.cancel(ref),
+    cancel: (metadata) => tasks.cancel(ref, metadata),
   });
   await ended(ref);
   return ref;

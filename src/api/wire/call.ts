@@ -1,6 +1,7 @@
 // One request on its way through the SDK's dispatchers: who calls, what came in headers, what to tell the edge.
 
 import type { User } from '@a2a-js/sdk/server';
+import type { JsonObject } from '../../workflows/task';
 import type { Caller } from '../task-service';
 import type { Fault } from './error-table';
 import type { PartDetails, Said } from './legacy-parts';
@@ -26,6 +27,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
   /** What the SDK drops of the parts of the message that is sent. */
   readonly partDetails?: readonly PartDetails[];
+  /** What it drops of a cancel. */
+  readonly metadata?: JsonObject;
 }
 
 /** Travels as the SDK's `User`, because that is what reaches the handler on every binding. */
@@ -35,6 +38,7 @@ export class Call implements User {
   readonly cursor: number | undefined;
   readonly idempotencyKey: string | undefined;
   readonly partDetails: readonly PartDetails[];
+  readonly metadata: JsonObject | undefined;
   /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
   frameId: number | undefined;
   /** Set by the handler, read by the edge: what it is about to answer or to yield. */
@@ -50,6 +54,7 @@ export class Call implements User {
     this.cursor = options.cursor;
     this.idempotencyKey = options.idempotencyKey;
     this.partDetails = options.partDetails ?? [];
+    this.metadata = options.metadata;
   }
 
   /** Undefined while the caller waits. */

@@ -127,9 +127,13 @@ export class RequestHandler implements A2ARequestHandler {
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<WireTask> {
-    return this.guard(context, 'cancel', async (call) =>
-      this.answer(call, await this.options.service.cancel(call.caller, params.id), undefined),
-    );
+    return this.guard(context, 'cancel', async (call) => {
+      const metadata = call.metadata ?? params.metadata ?? {};
+      const said = Object.keys(metadata).length === 0 ? {} : { metadata };
+      const { service } = this.options;
+      const task = await service.cancel(call.caller, { taskId: params.id, ...said });
+      return this.answer(call, task, undefined);
+    });
   }
 
   getAuthenticatedExtendedAgentCard(_params: unknown, context: ServerCallContext): Promise<never> {
