@@ -21,6 +21,7 @@ import { createDirectoryPartStore } from './storage/part-store';
 import { keysFromFile, keysFromSecret, type DeriveKey } from './storage/service-secret';
 import { answers, untilAnswered } from './temporal/availability';
 import { openClient } from './temporal/connection';
+import { ContinuationTokens, openContinuations } from './temporal/continuations';
 import { findTemporalCli, type CliOptions } from './temporal/embedded/cli';
 import { nextFreePort } from './temporal/embedded/free-port';
 import { startOwnTemporal } from './temporal/embedded/own-temporal';
@@ -167,6 +168,7 @@ async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Pr
   const activities = createTaskActivities({
     skills: new Map(skills.map((skill) => [skill.id, skill])),
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    continuations: new ContinuationTokens((await keysOf(config))('continuation')),
     signal: (task, batch) => tasks.signal(task, batch),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });
@@ -226,10 +228,12 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<strin
   const keys = await keysOf(config);
   const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
   const listing = new TaskListing(client, keys('page-token'));
-  const intake = new Intake({ tasks, replies, store, catalog: createSkillCatalog(skills) });
+  const catalog = createSkillCatalog(skills);
+  const intake = new Intake({ tasks, replies, store, catalog, publicUrl });
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
+    continuations: openContinuations(tasks, keys('continuation')),
     card: createAgentCard(skills, { publicUrl, version }),
     cardShape: config.agentCard,
     publicUrl,

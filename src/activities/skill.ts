@@ -64,6 +64,17 @@ export interface Schema<T> {
   parse(value: unknown): T;
 }
 
+/** Makes the prompt of a question for credentials. */
+export type AuthPrompt = (way: AuthContinuation) => Say | Promise<Say>;
+
+export interface AuthContinuation {
+  /**
+   * Opened (GET, by a browser) or posted to (by a backend) it continues the task, once and without
+   * data. It is a secret: whoever has it can say that the credentials are in place.
+   */
+  readonly continueUrl: string;
+}
+
 /** Everything a running skill can do. */
 export interface SkillContext {
   /** In a skill that replies: an id that every retry sees alike, of a task that nobody else sees. */
@@ -98,8 +109,12 @@ export interface SkillContext {
    */
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
-  /** As `ask`, in state `auth-required`: the answer says that the credentials are in place. */
-  requireAuth(prompt: Say): Promise<Message<ContentPart>>;
+  /**
+   * As `ask`, in state `auth-required`: the answer says that the credentials are in place. It comes as a
+   * message of the client, or from whoever opens the `continueUrl` that a prompt made by a function is
+   * given (A2A §7.6.1); the function is not called again once there is an answer.
+   */
+  requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>>;
 }
 
 /** Bounds of one skill. Every skill has all of them (D8); unset ones take the defaults. */

@@ -7,11 +7,13 @@ import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
+import { CONTINUATIONS_PATH, type Continuations } from '../temporal/continuations';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
 import { AGENT_CARD_PATH, agentCardRouter, type CardShape } from './agent-card';
 import { rawBody } from './body';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
+import { continuationRoute } from './continuation-route';
 import { listen } from './listen';
 import { createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
@@ -23,6 +25,8 @@ import { RequestHandler } from './wire/request-handler';
 export interface GatewayOptions {
   readonly service: TaskService;
   readonly store: PartStore;
+  /** How tasks are continued without their clients. */
+  readonly continuations: Continuations;
   readonly card: AgentCard;
   readonly cardShape: CardShape;
   /** Without a trailing slash; where clients reach this gateway. */
@@ -94,6 +98,12 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
+  app.all(
+    `${CONTINUATIONS_PATH}/:token`,
+    // The browser comes from where the credentials were given, by a form perhaps: a foreign origin.
+    addressGuard({ ...options, takesAnyOrigin: true }),
+    continuationRoute({ ...options.continuations, onError }),
+  );
   app.use(addressGuard(options));
   app.use(agentCardRouter(card, options.cardShape));
   app.get(STORED_PART_PATHS, serveStoredPart({ service, store, scopeOf, onError }));

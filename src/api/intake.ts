@@ -56,6 +56,8 @@ export interface IntakeOptions {
   readonly replies: Replies;
   readonly store: PartStore;
   readonly catalog: SkillCatalog;
+  /** Is recorded with each task, for addresses that a skill hands out. */
+  readonly publicUrl: string;
 }
 
 /** A message, and what tells a repeated one from another. */
@@ -113,7 +115,8 @@ export class Intake {
       const ref = await this.options.replies.start({ ...start, message: first });
       return { kind: 'reply', ref };
     }
-    await this.options.tasks.start({ ...start, message: { ...first, taskId } });
+    const { tasks, publicUrl } = this.options;
+    await tasks.start({ ...start, publicUrl, message: { ...first, taskId } });
     return { kind: 'task', ref: { scope, taskId }, since: 0, skillId: choice.skillId };
   }
 

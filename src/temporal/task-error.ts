@@ -9,6 +9,8 @@ export const TaskErrorReason = {
   /** The task is in a terminal state. */
   over: 'over',
   contextMismatch: 'context-mismatch',
+  /** The question has had its answer, or the task asks another one. */
+  answered: 'answered',
   /** The task holds as many messages as it may. */
   full: 'full',
   /** The same idempotency key came with another message. */

@@ -94,7 +94,7 @@ export class Tasks {
    * Gives a task one more message. The same `updateId` counts once. Without one, the same message at
    * the same point of the task does: a call that got no answer may have been taken in all the same,
    * and its repetition must not answer the next question.
-   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `busy`, `unavailable`.
+   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `answered`, `key-reused`, `busy`, `unavailable`.
    */
   async message(ref: TaskRef, followUp: FollowUp, updateId?: string): Promise<MessageReceipt> {
     const workflowId = workflowIdOf(ref);
@@ -245,6 +245,7 @@ const REFUSALS: Readonly<Record<string, TaskErrorReason>> = {
   [Refusal.taskOver]: TaskErrorReason.over,
   [Refusal.contextMismatch]: TaskErrorReason.contextMismatch,
   [Refusal.taskFull]: TaskErrorReason.full,
+  [Refusal.answered]: TaskErrorReason.answered,
 };
 
 /** The validator's refusal; failures cross processes by `type` only. */

@@ -41,6 +41,8 @@ export type ReplyStart = Start;
 export interface TaskStart extends Start {
   /** In a run that continues another without its content, which the checkpoint has. */
   readonly message: Message;
+  /** Where clients and browsers reach the gateways, without a trailing slash. */
+  readonly publicUrl?: string;
   /** Present when this run continues another (continue-as-new between turns). */
   readonly continued?: {
     readonly checkpoint: Checkpoint;
@@ -73,6 +75,8 @@ export interface TurnInput {
   readonly answered: number;
   /** See `TaskStart`. */
   readonly acceptedOutputModes?: readonly string[];
+  /** See `TaskStart`. */
+  readonly publicUrl?: string;
   /** The skill owes a reply: it has no task to say progress in, nor to ask from. */
   readonly replies?: true;
 }
@@ -137,6 +141,11 @@ export interface FollowUp {
   readonly message: Message;
   /** SHA-256 of the caller's message; see `TaskStart.digest`. */
   readonly digest?: string;
+  /**
+   * Present when it answers this question for credentials and no other: how many questions came
+   * before it. Absent: it answers whichever comes next.
+   */
+  readonly answers?: number;
 }
 
 /** A follow-up message; refused by the validator when the task is over. */
@@ -147,6 +156,7 @@ export const Refusal = {
   taskOver: 'TaskOver',
   contextMismatch: 'ContextMismatch',
   taskFull: 'TaskFull',
+  answered: 'Answered',
 } as const;
 
 /** Memo fields: the newest decision, and the number of the event that it made. */

@@ -62,7 +62,7 @@ export class TaskLife {
   }
 
   /** Refuses by throwing; nothing is recorded then. */
-  assertAccepts({ message }: FollowUp): void {
+  assertAccepts({ message, answers }: FollowUp): void {
     if (this.isOver) {
       throw ApplicationFailure.nonRetryable('the task is over', Refusal.taskOver);
     }
@@ -72,12 +72,24 @@ export class TaskLife {
         Refusal.contextMismatch,
       );
     }
+    if (answers !== undefined && !this.awaits(answers)) {
+      throw ApplicationFailure.nonRetryable('the question has had its answer', Refusal.answered);
+    }
     if (this.bytesWith(message) > TASK_BYTES.userMessages) {
       throw ApplicationFailure.nonRetryable(
         `the task has no room for this message: its callers may say ${String(TASK_BYTES.userMessages)} bytes in all`,
         Refusal.taskFull,
       );
     }
+  }
+
+  /**
+   * Whether the answer to the question for credentials after that many others has not come yet. It may
+   * come before the question is recorded: whoever gives credentials is told of it by the skill itself.
+   */
+  private awaits(question: number): boolean {
+    const asksAnother = this.task.status.state === TaskState.inputRequired;
+    return this.fold.followUps.length === question && !asksAnother;
   }
 
   /** What callers have said, and this message, as the task would hold it. */
@@ -103,7 +115,8 @@ export class TaskLife {
   }
 
   turnInput(attemptsBefore: number): TurnInput {
-    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes } = this.start;
+    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl } =
+      this.start;
     return {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
@@ -113,6 +126,7 @@ export class TaskLife {
       inlineBytes: this.heldBytes,
       answered: this.fold.read,
       ...(acceptedOutputModes && { acceptedOutputModes }),
+      ...(publicUrl && { publicUrl }),
     };
   }
 

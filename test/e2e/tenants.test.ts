@@ -205,9 +205,7 @@ describe('REST', () => {
   });
 
   test('refuses a body that is no object', async () => {
-    expect((await http(stack.url, { path: '/a/tasks/x:cancel', body: 'x' })).status).toBe(
-      400,
-    );
+    expect((await http(stack.url, { path: '/a/tasks/x:cancel', body: 'x' })).status).toBe(400);
   });
 
   test('is 0.3 under /v1 unless the request says 1.0', async () => {

@@ -71,6 +71,7 @@ describe('every recorded history', () => {
       expect.arrayContaining([
         'asked-and-answered',
         'auth',
+        'auth-continued',
         'canceled',
         'canceled-abandoned',
         'canceled-with-metadata',

@@ -135,6 +135,8 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
       );
     case TaskErrorReason.contentType:
       return fault('contentTypeNotSupported', err.message);
+    case TaskErrorReason.answered:
+      return fault('unsupportedOperation', err.message);
     case TaskErrorReason.contextMismatch:
     case TaskErrorReason.full:
     case TaskErrorReason.keyReused:

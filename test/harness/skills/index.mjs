@@ -95,6 +95,19 @@ export default [
     return { state: 'completed', message: JSON.stringify(ctx.acceptedOutputModes) };
   }),
 
+  /** Needs credentials twice; each question says where the task is told that they are there. */
+  skill('signs-in', async (ctx) => {
+    const answers = [];
+    for (const what of ['the mail', 'the calendar']) {
+      const answer = await ctx.requireAuth(async ({ continueUrl }) => ({
+        parts: [{ text: `Please sign in to ${what}` }, { url: continueUrl }],
+      }));
+      answers.push(textOf(answer));
+      await ctx.progress(`got ${what}`);
+    }
+    return { state: 'completed', message: answers.join(', ') };
+  }),
+
   skill('fails', async () => ({ state: 'failed', message: 'this is why' })),
   skill('rejects', async () => ({ state: 'rejected', message: 'not for me' })),
   skill(
