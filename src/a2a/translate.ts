@@ -122,6 +122,15 @@ export function toTaskQuery(request: ListTasksRequest): TaskQuery {
     ...(state === undefined ? {} : { state }),
     ...(statusTimestampAfter === undefined
       ? {}
-      : { statusTimeFrom: new Date(statusTimestampAfter) }),
+      : { statusTimeFrom: toStatusTime(statusTimestampAfter) }),
   };
 }
+
+/** Statuses are of a millisecond: the first that is not before a finer time is of the next one. */
+function toStatusTime(timestamp: string): Date {
+  const isFiner = /\.\d{3}\d*[1-9]/.test(timestamp);
+  return new Date(Math.min(Date.parse(timestamp) + (isFiner ? 1 : 0), LAST_TIME));
+}
+
+/** Later ones are not RFC 3339. */
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');

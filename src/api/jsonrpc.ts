@@ -27,6 +27,7 @@ import {
   type Fault,
 } from './wire/error-table';
 import { mendLegacyEvent, mendLegacyRequest } from './wire/legacy';
+import { inCamelCase } from './wire/spelling';
 import { METHODS, checkParams, isStreaming } from './wire/methods';
 import type { Scope } from '../workflows/task';
 
@@ -154,7 +155,8 @@ function checkCall({
       : '';
     throw new FaultError('methodNotFound', `there is no method ${JSON.stringify(method)}${hint}`);
   }
-  const params = body['params'] ?? {};
+  const given = body['params'] ?? {};
+  const params = generation === '1.0' ? inCamelCase(given) : given;
   checkParams(method, params);
   return generation === '0.3' ? mendLegacyRequest(method, params) : params;
 }

@@ -30,6 +30,7 @@ import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/le
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
+import { inCamelCase } from './wire/spelling';
 import { DEFAULT_TENANT, type JsonObject } from '../workflows/task';
 
 /** The paths of this binding, with or without a tenant before them; `/v1` is 0.3, `/tasks` is no tenant. */
@@ -181,7 +182,7 @@ function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
     checkRequest(REQUESTS.actionBody, body);
     return body;
   }
-  const sent = isLegacy ? mendLegacyRestSend(body) : body;
+  const sent = isLegacy ? mendLegacyRestSend(body) : inCamelCase(body);
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
   return isLegacy ? withBlocking(sent) : sent;
 }

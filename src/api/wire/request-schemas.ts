@@ -15,6 +15,7 @@ const ID_MAX = 255;
 const ID_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
 
 const PAGE_SIZE_MAX = 100;
+const INT32_MAX = 2_147_483_647;
 
 const idText = z
   .string()
@@ -190,7 +191,10 @@ const legacyRestSend = legacySend.extend({
 });
 
 /** Numbers and booleans of a query string. */
-const digits = z.string().regex(/^\d{1,9}$/, 'must be a number that is not negative');
+const digits = z
+  .string()
+  .regex(/^\d{1,10}$/, 'must be a number that is not negative')
+  .refine((text) => Number(text) <= INT32_MAX, `must be at most ${String(INT32_MAX)}`);
 const getTaskQuery = z.looseObject({
   historyLength: digits.optional(),
   history_length: digits.optional(),
