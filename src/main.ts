@@ -23,6 +23,7 @@ import { servedSince } from './storage/served-since';
 import { keysFromFile, keysFromSecret, type DeriveKey } from './storage/service-secret';
 import { answers, untilAnswered } from './temporal/availability';
 import { openClient } from './temporal/connection';
+import { ContinuationTokens, openContinuations } from './temporal/continuations';
 import { findTemporalCli, type CliOptions } from './temporal/embedded/cli';
 import { nextFreePort } from './temporal/embedded/free-port';
 import { startOwnTemporal } from './temporal/embedded/own-temporal';
@@ -181,6 +182,7 @@ async function openWorker(parts: ProcessParts, fail: (err: unknown) => void): Pr
   const activities = createTaskActivities({
     skills: new Map(skills.map((skill) => [skill.id, skill])),
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    continuations: new ContinuationTokens((await keysOf(config))('continuation')),
     signal: (task, batch) => tasks.signal(task, batch),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });
@@ -292,11 +294,13 @@ async function openGateway(parts: ProcessParts, starter?: Client): Promise<Addre
     ? openWebhooks({ config, client, tasks, keys, publicUrl })
     : undefined;
   const catalog = createSkillCatalog(skills);
-  const intake = new Intake({ tasks, replies, store, catalog, ...(webhooks && { webhooks }) });
+  const receiving = { ...(webhooks && { webhooks }) };
+  const intake = new Intake({ tasks, replies, store, catalog, publicUrl, ...receiving });
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
     store,
-    ...(webhooks && { webhooks }),
+    ...receiving,
+    continuations: openContinuations(tasks, keys('continuation')),
     cards: await cardsOf(parts, addresses),
     publicUrl,
     allowedHosts: [config.host, ...config.allowedHosts],

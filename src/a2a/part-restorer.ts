@@ -2,7 +2,16 @@
 
 import { descriptionOf, inlineSize, restoreMessage, restoreParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
-import type { ContentPart, Message, Part, Task, TaskEvent } from '../workflows/task';
+import type { TaskRef } from '../temporal/tasks';
+import {
+  DEFAULT_TENANT,
+  type ContentPart,
+  type Message,
+  type Part,
+  type Scope,
+  type Task,
+  type TaskEvent,
+} from '../workflows/task';
 
 /**
  * What one stream frame may hold in restored parts, in bytes of JSON: well-kept clients refuse an
@@ -18,16 +27,22 @@ const ANSWER_RESTORE_BYTES = 12_582_912;
 
 /** What does not fit is given as a `url` part that serves it. */
 export interface PartRestorer {
-  task(task: Task): Promise<Task<ContentPart>>;
+  task(scope: Scope, task: Task): Promise<Task<ContentPart>>;
   /** Within what one answer may hold, the first ones first. */
-  tasks(tasks: readonly Task[]): Promise<readonly Task<ContentPart>[]>;
+  tasks(scope: Scope, tasks: readonly Task[]): Promise<readonly Task<ContentPart>[]>;
   /** In full, also in a stream: a reply's parts belong to no task that would serve them. */
   message(message: Message): Promise<Message<ContentPart>>;
-  event(taskId: string, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
+  event(ref: TaskRef, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
 }
 
-/** Where a gateway serves the stored parts of tasks, besides its address. */
+/** Where a gateway serves the stored parts of tasks, besides its address and the tenant. */
 export const STORED_PARTS_PATH = '/parts';
+
+/** Begins with the tenant, as the paths of REST do; the default one is not named. */
+function storedPartPath({ scope, taskId }: TaskRef, digest: string): string {
+  const tenant = scope.tenant === DEFAULT_TENANT ? '' : `/${encodeURIComponent(scope.tenant)}`;
+  return `${tenant}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
+}
 
 /** Of a binding that is not JSON. */
 export interface RestoreBounds {
@@ -43,85 +58,85 @@ export function createPartRestorer(
   publicUrl: string,
   { answerBytes = ANSWER_RESTORE_BYTES, sizeOf = inlineSize }: RestoreBounds = {},
 ): PartRestorer {
-  const partUrl = (taskId: string, digest: string): string =>
-    `${publicUrl}${STORED_PARTS_PATH}/${encodeURIComponent(taskId)}/${digest}`;
   const within = (bytes: number): Place => {
     let left = bytes;
-    const fit = async (id: string, part: Part): Promise<ContentPart> => {
+    const fit = async (ref: TaskRef, part: Part): Promise<ContentPart> => {
       if (!('ref' in part)) return part;
       const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
       const size = restored === undefined ? Number.POSITIVE_INFINITY : sizeOf(restored);
       if (restored === undefined || size > left) {
-        return { ...descriptionOf(part), url: partUrl(id, part.ref.digest) };
+        const url = publicUrl + storedPartPath(ref, part.ref.digest);
+        return { ...descriptionOf(part), url };
       }
       left -= size;
       return restored;
     };
-    return async (id, parts) => {
+    return async (ref, parts) => {
       const placed: ContentPart[] = [];
-      for (const part of parts) placed.push(await fit(id, part));
+      for (const part of parts) placed.push(await fit(ref, part));
       return placed;
     };
   };
   return {
-    task: (task) => placeTask(task, within(answerBytes)),
-    async tasks(tasks) {
+    task: (scope, task) => placeTask(scope, task, within(answerBytes)),
+    async tasks(scope, tasks) {
       const place = within(answerBytes);
       const placed: Task<ContentPart>[] = [];
-      for (const task of tasks) placed.push(await placeTask(task, place));
+      for (const task of tasks) placed.push(await placeTask(scope, task, place));
       return placed;
     },
     message: (message) => restoreMessage(store, message),
-    event: (taskId, event) => placeEvent(taskId, event, within(FRAME_RESTORE_BYTES)),
+    event: (ref, event) => placeEvent(ref, event, within(FRAME_RESTORE_BYTES)),
   };
 }
 
-type Place = (taskId: string, parts: readonly Part[]) => Promise<readonly ContentPart[]>;
+type Place = (ref: TaskRef, parts: readonly Part[]) => Promise<readonly ContentPart[]>;
 
 async function placeEvent(
-  taskId: string,
+  ref: TaskRef,
   event: TaskEvent,
   place: Place,
 ): Promise<TaskEvent<ContentPart>> {
   switch (event.kind) {
     case 'task':
-      return { ...event, task: await placeTask(event.task, place) };
+      return { ...event, task: await placeTask(ref.scope, event.task, place) };
     case 'status':
-      return { ...event, status: await placeStatus(taskId, event.status, place) };
+      return { ...event, status: await placeStatus(ref, event.status, place) };
     case 'artifact': {
       const { artifact } = event;
-      return { ...event, artifact: { ...artifact, parts: await place(taskId, artifact.parts) } };
+      return { ...event, artifact: { ...artifact, parts: await place(ref, artifact.parts) } };
     }
   }
 }
 
-async function placeTask(task: Task, place: Place): Promise<Task<ContentPart>> {
+async function placeTask(scope: Scope, task: Task, place: Place): Promise<Task<ContentPart>> {
+  const ref = { scope, taskId: task.id };
   const artifacts: Task<ContentPart>['artifacts'][number][] = [];
   // One after the other: what a frame may hold goes to artifacts first, then to the newest messages.
   for (const artifact of task.artifacts) {
-    artifacts.push({ ...artifact, parts: await place(task.id, artifact.parts) });
+    artifacts.push({ ...artifact, parts: await place(ref, artifact.parts) });
   }
-  const status = await placeStatus(task.id, task.status, place);
+  const status = await placeStatus(ref, task.status, place);
   const history: Message<ContentPart>[] = [];
   for (const message of task.history.toReversed()) {
-    history.unshift(await placeMessage(task.id, message, place));
+    history.unshift(await placeMessage(ref, message, place));
   }
   return { ...task, artifacts, status, history };
 }
 
 async function placeStatus(
-  taskId: string,
+  ref: TaskRef,
   { message, ...status }: Task['status'],
   place: Place,
 ): Promise<Task<ContentPart>['status']> {
   if (message === undefined) return status;
-  return { ...status, message: await placeMessage(taskId, message, place) };
+  return { ...status, message: await placeMessage(ref, message, place) };
 }
 
 async function placeMessage(
-  taskId: string,
+  ref: TaskRef,
   message: Message,
   place: Place,
 ): Promise<Message<ContentPart>> {
-  return { ...message, parts: await place(taskId, message.parts) };
+  return { ...message, parts: await place(ref, message.parts) };
 }

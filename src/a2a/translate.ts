@@ -24,6 +24,9 @@ export const STREAM_CURSOR_URI = 'urn:longhaul:a2a:stream-cursor:1';
 /** Under this URI a finished task names messages that no skill has read. */
 export const UNREAD_MESSAGES_URI = 'urn:longhaul:a2a:unread-messages:1';
 
+/** Under this URI a canceled task, and the event that says so, repeat what came with the cancel. */
+const CANCEL_METADATA_URI = 'urn:longhaul:a2a:cancel-metadata:1';
+
 const DEFAULT_PAGE_SIZE = 50;
 
 const WIRE_STATES: Readonly<Record<TaskState, string>> = {
@@ -65,14 +68,15 @@ export function toWireEvent(
     return { payload: { $case: 'task', value: toWireTask(event.task) } };
   }
   const address = { taskId: task.id, contextId: task.contextId };
-  const metadata = cursorMetadata(event.seq);
+  const cursor = cursorMetadata(event.seq);
   if (event.kind === 'status') {
     const status = toWireStatus(event.status);
+    const metadata = { ...cursor, ...canceledMetadata(event.status) };
     return WireStreamResponse.fromJSON({ statusUpdate: { ...address, status, metadata } });
   }
   const { artifact, append, lastChunk } = event;
   return WireStreamResponse.fromJSON({
-    artifactUpdate: { ...address, artifact, append, lastChunk, metadata },
+    artifactUpdate: { ...address, artifact, append, lastChunk, metadata: cursor },
   });
 }
 
@@ -85,12 +89,17 @@ function metadataOf(task: Task<ContentPart>): Record<string, Json> {
   return {
     skillId: task.skillId,
     ...cursorMetadata(task.seq),
+    ...canceledMetadata(task.status),
     ...(unread === undefined ? {} : { [UNREAD_MESSAGES_URI]: { messageIds: unread } }),
   };
 }
 
 function cursorMetadata(seq: number): Record<string, Json> {
   return { [STREAM_CURSOR_URI]: { seq } };
+}
+
+function canceledMetadata({ cancelMetadata }: TaskStatus<ContentPart>): Record<string, Json> {
+  return cancelMetadata === undefined ? {} : { [CANCEL_METADATA_URI]: cancelMetadata };
 }
 
 /** `historyLength` of A2A §3.2.4: absent is all, 0 none, n the newest n. */
@@ -113,6 +122,15 @@ export function toTaskQuery(request: ListTasksRequest): TaskQuery {
     ...(state === undefined ? {} : { state }),
     ...(statusTimestampAfter === undefined
       ? {}
-      : { statusTimeFrom: new Date(statusTimestampAfter) }),
+      : { statusTimeFrom: toStatusTime(statusTimestampAfter) }),
   };
 }
+
+/** Statuses are of a millisecond: the first that is not before a finer time is of the next one. */
+function toStatusTime(timestamp: string): Date {
+  const isFiner = /\.\d{3}\d*[1-9]/.test(timestamp);
+  return new Date(Math.min(Date.parse(timestamp) + (isFiner ? 1 : 0), LAST_TIME));
+}
+
+/** Later ones are not RFC 3339. */
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');

@@ -27,7 +27,8 @@ export interface Turn {
   readonly stop: StopWatch;
 }
 
-type Ending = Extract<TurnOutcome, { kind: 'ended' }>['state'];
+type EndedTurn = Extract<TurnOutcome, { kind: 'ended' }>;
+type Ending = EndedTurn['state'];
 
 /** @throws ApplicationFailure when another attempt has to follow. */
 export async function conclude(ended: Ended, turn: Turn): Promise<TurnOutcome> {
@@ -88,7 +89,7 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
 
 async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
   const problem = problemOf(result, turn);
-  if (problem !== undefined) return endedAs('failed', turn, problem);
+  if (problem !== undefined) return breach(problem, turn);
   if ('reply' in result) return endedAs('completed', turn, result.reply);
   if (result.state === 'completed') await emitAll(result.artifacts ?? [], turn.emitter);
   await turn.emitter.flush();
@@ -106,7 +107,7 @@ async function emitAll(artifacts: readonly SkillArtifact[], emitter: Emitter): P
 function problemOf(result: unknown, { input, stop }: Turn): string | undefined {
   const { state, reply } = (result ?? {}) as { readonly state?: unknown; readonly reply?: unknown };
   if (reply !== undefined) {
-    if (input.replies) return undefined;
+    if (input.replies) return problemOfReply(reply);
     return 'the skill returned reply(…), which only a skill with `replies: true` may';
   }
   switch (state) {
@@ -125,7 +126,22 @@ function problemOf(result: unknown, { input, stop }: Turn): string | undefined {
   }
 }
 
-async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Promise<TurnOutcome> {
+function problemOfReply(reply: unknown): string | undefined {
+  try {
+    toSkillMessage(reply as Say);
+    return undefined;
+  } catch (err) {
+    return textOf(err);
+  }
+}
+
+/** To the skill's task a failure like others; to a caller who waits for a reply an error of its own. */
+async function breach(problem: string, turn: Turn): Promise<TurnOutcome> {
+  const ended = await endedAs('failed', turn, problem);
+  return { ...ended, isBreach: true };
+}
+
+async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Promise<EndedTurn> {
   if (say === undefined) return { kind: 'ended', state, attempt };
   const message = toSkillMessage(say);
   const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);

@@ -3,13 +3,14 @@
 import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound } from '../temporal/connection';
+import type { ContinuationTokens } from '../temporal/continuations';
 import type { PartStore } from '../storage/part-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
 import { conclude, type Ended, type Turn } from './conclude';
 import { Emitter } from './emitter';
-import type { Skill, SkillLog } from './skill';
+import { SkillError, type Skill, type SkillLog } from './skill';
 import { SkillRun, type Question } from './skill-run';
 import { watchForStop } from './stop-watch';
 import { owningStrayErrors } from './stray-errors';
@@ -17,6 +18,7 @@ import { owningStrayErrors } from './stray-errors';
 export interface SkillRuntime {
   readonly skills: ReadonlyMap<string, Skill>;
   readonly store: PartStore;
+  readonly continuations: ContinuationTokens;
   /** Records a batch in the run that the activity belongs to. */
   signal(
     task: { readonly scope: Scope; readonly taskId: string; readonly runId: string },
@@ -52,7 +54,8 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
   try {
     const log = runtime.log(input.taskId, input.skillId);
     const turn = { input, attempt, emitter, store: runtime.store, stop };
-    const ended = await perform({ ...turn, skill, log });
+    const continueUrl = (question: number): string => continueUrlOf(runtime, input, question);
+    const ended = await perform({ ...turn, skill, log, continueUrl });
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind === 'asks') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
@@ -66,6 +69,19 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
 interface Performance extends Turn {
   readonly skill: Skill;
   readonly log: SkillLog;
+  readonly continueUrl: (question: number) => string;
+}
+
+function continueUrlOf(
+  { continuations }: SkillRuntime,
+  { publicUrl, scope, taskId, replies }: TurnInput,
+  question: number,
+): string {
+  if (publicUrl !== undefined) return continuations.urlOf(publicUrl, { scope, taskId, question });
+  const why = replies
+    ? 'a skill that replies has no task to continue'
+    : 'the gateway that started this task has not said where it is';
+  throw new SkillError(`there is no continueUrl: ${why}`, { retryable: false });
 }
 
 /** Runs the author's function until it ends, asks, or outlives its grace after a stop. */

@@ -12,6 +12,7 @@ import {
   SkillError,
   type ArtifactOptions,
   type ArtifactStream,
+  type AuthPrompt,
   type Say,
   type Schema,
   type SkillArtifact,
@@ -34,6 +35,11 @@ interface RunOptions {
   readonly store: PartStore;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  /**
+   * Where the question after that many others is answered without the client.
+   * @throws SkillError
+   */
+  continueUrl(question: number): string;
   /** Ends the run: the answer starts the function again in a later turn. */
   suspend(question: Question): void;
 }
@@ -43,6 +49,7 @@ export class SkillRun implements SkillContext {
   readonly contextId: string;
   readonly message: Message<ContentPart>;
   readonly history: readonly Message<ContentPart>[];
+  readonly acceptedOutputModes: readonly string[];
   readonly createdAt: Date;
   readonly attempt: number;
   readonly signal: AbortSignal;
@@ -69,6 +76,7 @@ export class SkillRun implements SkillContext {
     this.message = message;
     this.history = history;
     this.answers = followUps.slice(0, options.input.answered);
+    this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     this.attempt = options.attempt;
     this.signal = options.signal;
@@ -95,7 +103,8 @@ export class SkillRun implements SkillContext {
   async ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
     let message = toSkillMessage(prompt);
     for (;;) {
-      const answer = await this.answerTo({ state: 'input-required', message });
+      const posed = { state: 'input-required', message } as const;
+      const answer = await this.answerTo(() => posed);
       if (schema === undefined) return answer;
       try {
         return schema.parse(valueOf(answer));
@@ -105,16 +114,28 @@ export class SkillRun implements SkillContext {
     }
   }
 
-  requireAuth(prompt: Say): Promise<Message<ContentPart>> {
-    return this.answerTo({ state: 'auth-required', message: toSkillMessage(prompt) });
+  requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>> {
+    return this.answerTo(async (question) => {
+      const say =
+        typeof prompt === 'function'
+          ? await prompt({ continueUrl: this.options.continueUrl(question) })
+          : prompt;
+      return { state: 'auth-required', message: toSkillMessage(say) };
+    });
   }
 
-  /** From the journal, or by ending this run: then the promise stays open and is forgotten. */
-  private answerTo(question: Question): Promise<Message<ContentPart>> {
-    const answer = this.answers[this.answersRead];
+  /**
+   * From the journal, or by ending this run: then the promise stays open and is forgotten.
+   * @param pose makes the question, by the number of those before it.
+   */
+  private async answerTo(
+    pose: (question: number) => Question | Promise<Question>,
+  ): Promise<Message<ContentPart>> {
+    const question = this.answersRead;
+    const answer = this.answers[question];
     this.answersRead += 1;
-    if (answer !== undefined) return Promise.resolve(answer);
-    this.options.suspend(question);
+    if (answer !== undefined) return answer;
+    this.options.suspend(await pose(question));
     return new Promise(() => undefined);
   }
 

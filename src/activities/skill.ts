@@ -64,6 +64,17 @@ export interface Schema<T> {
   parse(value: unknown): T;
 }
 
+/** Makes the prompt of a question for credentials. */
+export type AuthPrompt = (way: AuthContinuation) => Say | Promise<Say>;
+
+export interface AuthContinuation {
+  /**
+   * Opened (GET, by a browser) or posted to (by a backend) it continues the task, once and without
+   * data. It is a secret: whoever has it can say that the credentials are in place.
+   */
+  readonly continueUrl: string;
+}
+
 /** Everything a running skill can do. */
 export interface SkillContext {
   /** In a skill that replies: an id that every retry sees alike, of a task that nobody else sees. */
@@ -73,6 +84,11 @@ export interface SkillContext {
   readonly message: Message<ContentPart>;
   /** The conversation so far, oldest first, `message` included. */
   readonly history: readonly Message<ContentPart>[];
+  /**
+   * Media types that the caller of the first message would like to get, e.g. `text/*`: a preference,
+   * to be followed where the skill has a choice. Empty when the caller did not say.
+   */
+  readonly acceptedOutputModes: readonly string[];
   /** When the task was created: a time that every retry of the skill sees alike. */
   readonly createdAt: Date;
   /** Counts the runs of this turn from 1: a retry after an error or a lost worker adds one. */
@@ -93,8 +109,12 @@ export interface SkillContext {
    */
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
-  /** As `ask`, in state `auth-required`: the answer says that the credentials are in place. */
-  requireAuth(prompt: Say): Promise<Message<ContentPart>>;
+  /**
+   * As `ask`, in state `auth-required`: the answer says that the credentials are in place. It comes as a
+   * message of the client, or from whoever opens the `continueUrl` that a prompt made by a function is
+   * given (A2A §7.6.1); the function is not called again once there is an answer.
+   */
+  requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>>;
 }
 
 /** Bounds of one skill. Every skill has all of them (D8); unset ones take the defaults. */
@@ -118,6 +138,10 @@ export interface Skill {
   /** At least one: clients refuse a card without. */
   readonly tags: readonly string[];
   readonly examples?: readonly string[];
+  /**
+   * Media types that a message may have which opens a task, e.g. `image/*`: a part with another one is
+   * refused. Parts without a media type pass. Default: any.
+   */
   readonly inputModes?: readonly string[];
   readonly outputModes?: readonly string[];
   readonly limits?: SkillLimits;

@@ -9,6 +9,11 @@ export interface AddressGuardOptions {
   readonly publicUrl: string;
   /** Names and addresses, besides loopback and that of `publicUrl`; a wildcard is any address. */
   readonly allowedHosts: readonly string[];
+  /**
+   * For addresses that are themselves the right to use them: a page that knows one could as well open
+   * it, and one that does not know it cannot name it. Default: false.
+   */
+  readonly takesAnyOrigin?: boolean;
 }
 
 /** A host without its brackets, and the port as text; empty for the scheme's own. */
@@ -29,7 +34,8 @@ const WILDCARDS = ['0.0.0.0', '::'];
  * listens on all addresses goes by each.
  * @throws FaultError `forbidden`.
  */
-export function addressGuard({ publicUrl, allowedHosts }: AddressGuardOptions): RequestHandler {
+export function addressGuard(options: AddressGuardOptions): RequestHandler {
+  const { publicUrl, allowedHosts, takesAnyOrigin = false } = options;
   const own = new URL(publicUrl);
   const hosts = new Set(
     [own.host, ...allowedHosts].map((host) => toAuthority(host)?.host ?? host.toLowerCase()),
@@ -47,7 +53,8 @@ export function addressGuard({ publicUrl, allowedHosts }: AddressGuardOptions): 
         'Host: this gateway has another name; call it by its PUBLIC_URL, or set ALLOWED_HOSTS',
       );
     }
-    if (origin !== undefined && origin !== own.origin && !isSameOrigin(origin, addressed)) {
+    const isForeign = origin !== undefined && origin !== own.origin && !takesAnyOrigin;
+    if (isForeign && !isSameOrigin(origin, addressed)) {
       throw new FaultError('forbidden', 'Origin: pages of other origins may not call this gateway');
     }
     next();

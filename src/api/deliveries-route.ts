@@ -8,19 +8,22 @@ import type { TaskRef } from '../temporal/tasks';
 import type { Scope } from '../workflows/task';
 import { assertKeys, parseBody } from './body';
 import { sendFault } from './rest';
+import { tenantOf } from './tenant';
 import type { Webhooks } from './webhooks';
 import { FaultError, toFault } from './wire/error-table';
 import { PUSH_REQUESTS } from './wire/push-schemas';
 import { checkRequest } from './wire/request-schemas';
 
-const DELIVERIES_PATH = '/tasks/:taskId/pushNotificationDeliveries';
-const REDELIVER_PATH = '/tasks/:taskId/pushNotificationConfigs/:id\\:redeliver';
+/** With or without a tenant before them, as the paths of REST. */
+const PREFIXES = ['', '/:tenant'];
+const DELIVERIES = '/tasks/:taskId/pushNotificationDeliveries';
+const REDELIVER = '/tasks/:taskId/pushNotificationConfigs/:id\\:redeliver';
 
 const redelivery = z.strictObject({ after: z.int().min(0) });
 
 export interface DeliveriesOptions {
   readonly webhooks: Webhooks;
-  readonly scopeOf: (req: Request) => Scope;
+  readonly scopeOf: (req: Request, tenant: string) => Scope;
   readonly onError: (err: unknown) => void;
 }
 
@@ -34,10 +37,13 @@ export function deliveriesRouter({ webhooks, scopeOf, onError }: DeliveriesOptio
         refuse(res, err, onError);
       }
     };
-  const refOf = (req: Request): TaskRef => ({ scope: scopeOf(req), taskId: idsOf(req).taskId });
+  const refOf = (req: Request): TaskRef => {
+    const { tenant: path, taskId } = idsOf(req);
+    return { scope: scopeOf(req, tenantOf({ path })), taskId };
+  };
   const router = express.Router();
   router.get(
-    DELIVERIES_PATH,
+    PREFIXES.map((prefix) => prefix + DELIVERIES),
     answering(async (req) => {
       checkRequest(PUSH_REQUESTS.list, idsOf(req));
       const deliveries = await webhooks.deliveries(refOf(req));
@@ -45,7 +51,7 @@ export function deliveriesRouter({ webhooks, scopeOf, onError }: DeliveriesOptio
     }),
   );
   router.post(
-    REDELIVER_PATH,
+    PREFIXES.map((prefix) => prefix + REDELIVER),
     answering(async (req) => {
       const { id } = idsOf(req);
       checkRequest(PUSH_REQUESTS.one, idsOf(req));
@@ -58,9 +64,15 @@ export function deliveriesRouter({ webhooks, scopeOf, onError }: DeliveriesOptio
   return router;
 }
 
-function idsOf(req: Request): { readonly taskId: string; readonly id: string } {
-  const { taskId = '', id = '' } = req.params as Record<string, string | undefined>;
-  return { taskId, id };
+interface Ids {
+  readonly tenant: string | undefined;
+  readonly taskId: string;
+  readonly id: string;
+}
+
+function idsOf(req: Request): Ids {
+  const { tenant, taskId = '', id = '' } = req.params as Record<string, string | undefined>;
+  return { tenant, taskId, id };
 }
 
 function afterOf(req: Request): number {

@@ -1,12 +1,13 @@
 // The gateway: every HTTP route in one place and the gRPC server beside them, over ready-made parts.
 // It opens nothing but its ports.
 
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PartStore } from '../storage/part-store';
+import { CONTINUATIONS_PATH, type Continuations } from '../temporal/continuations';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
 import { rawBody } from './body';
@@ -16,11 +17,12 @@ import { deliveriesRouter } from './deliveries-route';
 import { partSize } from './grpc/part-size';
 import { createGrpcServer, type GrpcServer } from './grpc/server';
 import { jsonRpcEdge, sendRefusal } from './jsonrpc';
+import { continuationRoute } from './continuation-route';
 import { listen } from './listen';
 import { offerOf } from './offer';
 import { FRAME_RESTORE_BYTES, createPartRestorer } from '../a2a/part-restorer';
 import { restEdge, sendFault } from './rest';
-import { STORED_PART_PATH, serveStoredPart } from './stored-part-route';
+import { STORED_PART_PATHS, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
 import type { Webhooks } from './webhooks';
 import { FaultError, fault, toFault, type Fault } from './wire/error-table';
@@ -31,6 +33,8 @@ export interface GatewayOptions {
   readonly store: PartStore;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
+  /** How tasks are continued without their clients. */
+  readonly continuations: Continuations;
   readonly cards: Cards;
   /** Without a trailing slash; where clients reach this gateway. */
   readonly publicUrl: string;
@@ -67,8 +71,8 @@ const MAX_HEADER_BYTES = 16_384;
 /** Answers under way get so long after the streams were ended. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Until callers are authenticated, everyone is this one. */
-const ANONYMOUS: Scope = { tenant: 'default', principal: 'anonymous' };
+/** Until callers are authenticated, everyone is this one, and may name any tenant. */
+const ANONYMOUS = 'anonymous';
 
 export function createGateway(options: GatewayOptions): Gateway {
   const closing = new AbortController();
@@ -117,15 +121,18 @@ function createGrpc(options: GatewayOptions, closing: AbortSignal): GrpcServer {
   const restorer = createPartRestorer(store, publicUrl, bounds);
   const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
   const offer = offerOf(cards.card);
-  const scopeOf = (): Scope => ANONYMOUS;
   return createGrpcServer({ handler, maxBodyBytes, isReady, closing, offer, scopeOf, onError });
+}
+
+/** Until callers are authenticated, everyone of a tenant is the same one. */
+function scopeOf(_call: unknown, tenant: string): Scope {
+  return { tenant, principal: ANONYMOUS };
 }
 
 function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   const { service, store, cards, webhooks, log, publicUrl } = options;
   const onError = errorLog(log);
   const offer = offerOf(cards.card);
-  const scopeOf = (_req: Request): Scope => ANONYMOUS;
   const restorer = createPartRestorer(store, publicUrl);
   const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
   const edge = { handler, closing, offer, scopeOf, onError };
@@ -134,9 +141,15 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // Before the guard: a probe calls by whatever address it knows, and no task is behind them.
   addHealthRoutes(app, options);
+  app.all(
+    `${CONTINUATIONS_PATH}/:token`,
+    // The browser comes from where the credentials were given, by a form perhaps: a foreign origin.
+    addressGuard({ ...options, takesAnyOrigin: true }),
+    continuationRoute({ ...options.continuations, onError }),
+  );
   app.use(addressGuard(options));
   app.use(cardRouter(cards, offer));
-  app.get(STORED_PART_PATH, serveStoredPart({ service, store, scopeOf, onError }));
+  app.get(STORED_PART_PATHS, serveStoredPart({ service, store, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   if (webhooks) app.use(deliveriesRouter({ webhooks, scopeOf, onError }));
   app.post('/', jsonRpcEdge(edge));

@@ -11,7 +11,8 @@ import type { TurnLimits } from '../workflows/contract';
 import { FORMAT } from '../workflows/emission';
 import { USER_PARTS_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Scope } from '../workflows/task';
-import { assertMessageFits } from './message-size';
+import { assertContentTypes } from './content-types';
+import { assertMessageFits, assertModesFit } from './message-size';
 import type { WebhookRequest, Webhooks } from './webhooks';
 
 /** Which skill takes a message, and within which bounds. */
@@ -20,6 +21,8 @@ export interface SkillChoice {
   readonly limits: TurnLimits;
   /** It answers with a Message and leaves no task. */
   readonly replies: boolean;
+  /** Media types that it takes, wildcards included. Default: any. */
+  readonly inputModes?: readonly string[];
 }
 
 /** The skills of this agent as the gateway needs them. */
@@ -36,6 +39,8 @@ export interface Submission {
   readonly idempotencyKey?: string;
   /** Is to be notified of what follows; a reply is all that its caller gets. */
   readonly webhook?: WebhookRequest;
+  /** Media types that the caller would like; a preference, recorded with a new task (A2A §3.2.2). */
+  readonly acceptedOutputModes?: readonly string[];
 }
 
 /** What has become of a message. */
@@ -57,6 +62,8 @@ export interface IntakeOptions {
   readonly catalog: SkillCatalog;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
+  /** Is recorded with each task, for addresses that a skill hands out. */
+  readonly publicUrl: string;
 }
 
 /** A message, and what tells a repeated one from another. */
@@ -65,6 +72,7 @@ interface Given {
   readonly message: Message<ContentPart>;
   readonly key: string | undefined;
   readonly digest: { readonly digest?: string };
+  readonly outputModes: { readonly acceptedOutputModes?: readonly string[] };
 }
 
 export class Intake {
@@ -76,14 +84,16 @@ export class Intake {
 
   /**
    * Resolves when the message is recorded.
-   * @throws TaskError `invalid` when no skill takes it or it is too long; what `Tasks.message` and `Tasks.start` throw.
+   * @throws TaskError `invalid` when no skill takes it or it is too long; `content-type`; what
+   * `Tasks.message` and `Tasks.start` throw.
    */
   async take(scope: Scope, submission: Submission): Promise<Taken> {
     // Whoever sends it is the user here; the journal of answers is the user's messages in order.
     const message = { ...submission.message, role: 'ROLE_USER' as const };
-    const { idempotencyKey: key, webhook } = submission;
+    const { idempotencyKey: key, acceptedOutputModes = [], webhook } = submission;
     const digest = key === undefined ? {} : { digest: digestOf(message) };
-    const given = { scope, message, key, digest };
+    const outputModes = acceptedOutputModes.length === 0 ? {} : { acceptedOutputModes };
+    const given = { scope, message, key, digest, outputModes };
     // Before anything is recorded: a message that was taken is not refused for its webhook.
     if (webhook !== undefined) await this.assertWebhook(given, webhook);
     const { taskId } = message;
@@ -115,17 +125,24 @@ export class Intake {
     return { kind: 'task', ref, since: seq };
   }
 
-  private async open({ scope, message, key, digest }: Given): Promise<Taken> {
-    const { replies, ...choice } = this.choose(message);
+  private async open({ scope, message, key, digest, outputModes }: Given): Promise<Taken> {
+    const { replies, inputModes, ...choice } = this.choose(message);
+    assertContentTypes(message.parts, {
+      skillId: choice.skillId,
+      ...(inputModes && { inputModes }),
+    });
+    assertModesFit(outputModes.acceptedOutputModes);
     const taskId = idOf(scope, replies ? 'reply' : 'task', key);
     const contextId = message.contextId ?? idOf(scope, 'context', key);
-    const start = { v: FORMAT, taskId, contextId, scope, ...choice, ...digest } as const;
+    const ids = { taskId, contextId, scope };
+    const start = { v: FORMAT, ...ids, ...choice, ...outputModes, ...digest } as const;
     const first = { ...(await this.stored(message)), contextId };
     if (replies) {
       const ref = await this.options.replies.start({ ...start, message: first });
       return { kind: 'reply', ref };
     }
-    await this.options.tasks.start({ ...start, message: { ...first, taskId } });
+    const { tasks, publicUrl } = this.options;
+    await tasks.start({ ...start, publicUrl, message: { ...first, taskId } });
     return { kind: 'task', ref: { scope, taskId }, since: 0, skillId: choice.skillId };
   }
 

@@ -19,6 +19,7 @@ import {
 } from './call-headers';
 import type { Offer } from './offer';
 import { SseResponse } from './sse';
+import { tenantOf } from './tenant';
 import { Call, untilOver, withList, type Generation } from './wire/call';
 import {
   FaultError,
@@ -29,6 +30,7 @@ import {
 } from './wire/error-table';
 import { mendLegacyEvent, mendLegacyRequest } from './wire/legacy';
 import { METHODS, assertNoPush, checkParams, isStreaming } from './wire/methods';
+import { inCamelCase } from './wire/spelling';
 import type { Scope } from '../workflows/task';
 
 export interface EdgeOptions {
@@ -36,7 +38,8 @@ export interface EdgeOptions {
   /** Aborts when the gateway closes; open streams end then. */
   readonly closing: AbortSignal;
   readonly offer: Offer;
-  scopeOf(req: Request): Scope;
+  /** @param tenant that the request names, or the default one. */
+  scopeOf(req: Request, tenant: string): Scope;
   onError(err: unknown): void;
 }
 
@@ -84,7 +87,9 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       const params = checkCall({ method, body, generation });
       res.set(extensionsEcho(req, generation, options.offer));
       assertExtensions(req, generation, options.offer);
-      const call = openCall(req, res, { generation, options });
+      // 0.3 has no tenants.
+      const tenant = tenantOf(generation === '0.3' ? {} : { params });
+      const call = openCall(req, res, { generation, options, tenant });
       known.call = call;
       const dispatch = dispatchers[generation].handle({ ...body, params }, openContext(req, call));
       const answer = (await dispatch) as Answer;
@@ -153,7 +158,8 @@ function checkCall({
       : '';
     throw new FaultError('methodNotFound', `there is no method ${JSON.stringify(method)}${hint}`);
   }
-  const params = body['params'] ?? {};
+  const given = body['params'] ?? {};
+  const params = generation === '1.0' ? inCamelCase(given) : given;
   checkParams(method, params);
   return generation === '0.3' ? mendLegacyRequest(method, params) : params;
 }
@@ -161,10 +167,10 @@ function checkCall({
 function openCall(
   req: Request,
   res: Response,
-  { generation, options }: { generation: Generation; options: EdgeOptions },
+  { generation, options, tenant }: { generation: Generation; options: EdgeOptions; tenant: string },
 ): Call {
   const signal = untilOver(res, 'close', options.closing);
-  const caller = { scope: options.scopeOf(req), signal };
+  const caller = { scope: options.scopeOf(req, tenant), signal };
   return new Call({ caller, generation, ...cursorOf(req), ...idempotencyKeyOf(req) });
 }
 

@@ -2,8 +2,8 @@
 
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import { jsonBytes } from '../workflows/json-bytes';
-import { USER_MESSAGE_BYTES } from '../workflows/limits';
-import type { ContentPart, Message } from '../workflows/task';
+import { CANCEL_METADATA_BYTES, OUTPUT_MODES_BYTES, USER_MESSAGE_BYTES } from '../workflows/limits';
+import type { ContentPart, JsonObject, Message } from '../workflows/task';
 
 /**
  * @param partsBytes what the parts come to as JSON when the big ones are stored.
@@ -16,6 +16,25 @@ export function assertMessageFits(message: Message<ContentPart>, partsBytes: num
   const text =
     `${path}: is ${String(long)} bytes of JSON; besides what can be stored of its parts ` +
     `(text, raw, data) a message may have ${String(USER_MESSAGE_BYTES)} bytes`;
+  throw new TaskError(TaskErrorReason.invalid, text);
+}
+
+/** @throws TaskError `invalid` when there are more accepted output modes than a task keeps. */
+export function assertModesFit(modes: readonly string[] = []): void {
+  assertKept('configuration.acceptedOutputModes', modes, OUTPUT_MODES_BYTES);
+}
+
+/** @throws TaskError `invalid` when a cancel says more than a task keeps. */
+export function assertCancelFits(metadata: JsonObject = {}): void {
+  assertKept('metadata', metadata, CANCEL_METADATA_BYTES);
+}
+
+function assertKept(path: string, value: unknown, maxBytes: number): void {
+  const bytes = jsonBytes(value);
+  if (bytes <= maxBytes) return;
+  const text =
+    `${path}: is ${String(bytes)} bytes of JSON; ` +
+    `at most ${String(maxBytes)} are kept with a task`;
   throw new TaskError(TaskErrorReason.invalid, text);
 }
 

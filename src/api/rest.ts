@@ -16,6 +16,7 @@ import {
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
 import { SseResponse } from './sse';
+import { tenantOf } from './tenant';
 import { Call, untilOver, withList, type CallOptions } from './wire/call';
 import {
   FaultError,
@@ -36,10 +37,12 @@ import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legac
 import { assertNoPush } from './wire/methods';
 import { PUSH_REQUESTS } from './wire/push-schemas';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
+import { inCamelCase } from './wire/spelling';
+import { DEFAULT_TENANT, type JsonObject } from '../workflows/task';
 
-/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3. */
+/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3, `/tasks` is no tenant. */
 const ROUTE =
-  /^(?<prefix>\/[^/]+)?\/(?<path>message:(?:send|stream)|tasks(?:\/.*)?|extendedAgentCard)$/;
+  /^(?:\/(?!tasks\/)(?<prefix>[^/]+))?\/(?<path>message:(?:send|stream)|tasks(?:\/[^/]+(?:\/pushNotificationConfigs(?:\/[^/]+)?)?)?|extendedAgentCard)\/?$/;
 
 const READS: readonly string[] = ['GET', 'HEAD'];
 
@@ -55,6 +58,8 @@ const METHODS: readonly { readonly path: RegExp; readonly methods: readonly stri
 
 interface Route {
   readonly isLegacy: boolean;
+  /** What comes before it, as it stands: of 1.0 the tenant. */
+  readonly prefix: string | undefined;
   /** Without prefix: `message:send`, `tasks`, `tasks/<id>:cancel` … */
   readonly path: string;
 }
@@ -96,7 +101,7 @@ export function sendFault(res: Response, said: Fault, isLegacy: boolean): void {
 function routeOf(req: Request): Route | undefined {
   const { prefix, path } = ROUTE.exec(req.path)?.groups ?? {};
   if (path === undefined) return undefined;
-  return { isLegacy: prefix === '/v1' && !isV1(req), path };
+  return { isLegacy: prefix === 'v1' && !isV1(req), prefix, path };
 }
 
 function isV1(req: Request): boolean {
@@ -122,14 +127,16 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   req.body = checkBody(req, body ?? {}, route);
   checkIds(route);
   checkQuery(req, route);
+  const tenant = routeTenant(req, route, body);
   const signal = untilOver(res, 'close', options.closing);
   const call = new Call({
-    caller: { scope: options.scopeOf(req), signal },
+    caller: { scope: options.scopeOf(req, tenant), signal },
     generation,
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
     ...pageOf(req, route),
     ...partDetailsOf(req, route),
+    ...cancelMetadataOf(req, route),
   });
   res.locals['call'] = call;
   mendAnswers(req, res, { call, isLegacy: route.isLegacy });
@@ -170,6 +177,12 @@ function checkIds({ path }: Route): void {
 
 const PUSH_CONFIGS = /^tasks\/([^/]+)\/pushNotificationConfigs(?:\/([^/]+))?$/;
 
+/** 0.3 has no tenants. */
+function routeTenant(req: Request, { isLegacy, prefix }: Route, params: unknown): string {
+  if (isLegacy) return DEFAULT_TENANT;
+  return tenantOf({ path: prefix && decoded(prefix), query: req.query, params });
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -181,8 +194,11 @@ function decoded(text: string): string {
 function checkBody(req: Request, body: unknown, { path, isLegacy }: Route): unknown {
   const [, taskId] = PUSH_CONFIGS.exec(path) ?? [];
   if (taskId !== undefined && req.method === 'POST') return checkConfig(body, taskId, isLegacy);
-  if (!path.startsWith('message:')) return body;
-  const sent = isLegacy ? mendLegacyRestSend(body) : body;
+  if (!path.startsWith('message:')) {
+    checkRequest(REQUESTS.actionBody, body);
+    return body;
+  }
+  const sent = isLegacy ? mendLegacyRestSend(body) : inCamelCase(body);
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
   return isLegacy ? withBlocking(sent) : sent;
 }
@@ -210,6 +226,11 @@ function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOption
   return isLegacy && path.startsWith('message:')
     ? { partDetails: legacyPartDetails(req.body) }
     : {};
+}
+
+function cancelMetadataOf(req: Request, { path }: Route): Pick<CallOptions, 'metadata'> {
+  const { metadata } = req.body as { readonly metadata?: JsonObject | null };
+  return path.endsWith(':cancel') && metadata ? { metadata } : {};
 }
 
 function checkQuery(req: Request, { path }: Route): void {

@@ -16,8 +16,9 @@ export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
           ? skills.find((skill) => accepts(skill, message))
           : skills.find(({ id }) => id === wanted);
       if (skill === undefined) return undefined;
-      const { id: skillId, replies = false } = skill;
-      return { skillId, replies, limits: limitsOf(skill.limits) };
+      const { id: skillId, replies = false, inputModes } = skill;
+      const modes = inputModes === undefined ? {} : { inputModes };
+      return { skillId, replies, limits: limitsOf(skill.limits), ...modes };
     },
   };
 }

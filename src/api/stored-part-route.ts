@@ -9,8 +9,12 @@ import type { TaskService } from './task-service';
 import { FaultError, toFault } from './wire/error-table';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
 import { sendFault } from './rest';
+import { tenantOf } from './tenant';
 
-export const STORED_PART_PATH = `${STORED_PARTS_PATH}/:taskId/:digest`;
+/** Those of the default tenant, and of any. */
+export const STORED_PART_PATHS = ['', '/:tenant'].map(
+  (tenant) => `${tenant}${STORED_PARTS_PATH}/:taskId/:digest`,
+);
 
 /** What a header can carry; the media type of a part is whatever the skill or the client said. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/;
@@ -19,16 +23,22 @@ const ANY_MEDIA_TYPE = 'application/octet-stream';
 export function serveStoredPart(options: {
   readonly service: TaskService;
   readonly store: PartStore;
-  readonly scopeOf: (req: Request) => Scope;
+  readonly scopeOf: (req: Request, tenant: string) => Scope;
   readonly onError: (err: unknown) => void;
 }): RequestHandler {
   const { service, store, scopeOf, onError } = options;
-  return async (req, res) => {
+  return async (req, res, next) => {
+    const { tenant, taskId = '', digest = '' } = req.params as Params;
+    // No id of a task, but what comes next in the paths of the tenant `parts`.
+    if (taskId === 'tasks') {
+      next();
+      return;
+    }
     try {
-      const { taskId = '', digest = '' } = req.params as Record<string, string | undefined>;
+      const scope = scopeOf(req, tenantOf({ path: tenant }));
       checkRequest(REQUESTS.taskId, { id: taskId });
       const signal = new AbortController().signal;
-      const task = await service.get({ scope: scopeOf(req), signal }, taskId);
+      const task = await service.get({ scope, signal }, taskId);
       const part = storedParts(task).find(({ ref }) => ref.digest === digest);
       const size = part && (await store.size(digest));
       if (part === undefined || size === undefined) {
@@ -54,6 +64,8 @@ export function serveStoredPart(options: {
     }
   };
 }
+
+type Params = Readonly<Record<string, string | undefined>>;
 
 type StoredPart = Extract<Part, { ref: unknown }>;
 

@@ -10,12 +10,14 @@ import {
   TaskState,
   isInterrupted,
   isTerminal,
+  type JsonObject,
   type Message,
   type Scope,
   type Task,
   type TaskEvent,
 } from '../workflows/task';
 import type { Intake, Submission, Taken } from './intake';
+import { assertCancelFits } from './message-size';
 
 /** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
 const CANCEL_WAIT_MS = 3_000;
@@ -48,6 +50,12 @@ export interface SubscribeOptions {
   readonly allowsFinished: boolean;
   /** 0.3: the stream ends where the interaction does, at `input-required`. */
   readonly endsAtQuestion: boolean;
+}
+
+export interface CancelOptions {
+  readonly taskId: string;
+  /** Is kept with the canceled task; of several cancels the first one's. */
+  readonly metadata?: JsonObject;
 }
 
 export interface TaskServiceOptions {
@@ -166,11 +174,15 @@ export class TaskService {
     });
   }
 
-  /** CancelTask (A2A §3.1.5): resolves with the canceled task. Repeating a granted cancel is fine. */
-  async cancel(caller: Caller, taskId: string): Promise<Task> {
+  /**
+   * CancelTask (A2A §3.1.5): resolves with the canceled task. Repeating a granted cancel is fine.
+   * @throws TaskError `invalid` for too much metadata; `not-found`, `over`, `unavailable`.
+   */
+  async cancel(caller: Caller, { taskId, metadata }: CancelOptions): Promise<Task> {
+    assertCancelFits(metadata);
     const ref = { scope: caller.scope, taskId };
     try {
-      await this.tasks.cancel(ref);
+      await this.tasks.cancel(ref, metadata);
     } catch (err) {
       if (!(err instanceof TaskError) || err.reason !== TaskErrorReason.over) throw err;
     }

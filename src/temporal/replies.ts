@@ -49,19 +49,18 @@ export class Replies {
 
   /**
    * Waits for the reply, through outages of Temporal, until `signal` aborts.
-   * @throws TaskError `skill-failed`, `skill-rejected`; `unavailable` when `signal` has aborted.
+   * @throws TaskError `skill-failed`, `skill-rejected`, `skill-broke-contract`; `unavailable` when `signal` has aborted.
    */
   async message(ref: ReplyRef, signal: AbortSignal): Promise<Message> {
     const end = await this.end(replyWorkflowIdOf(ref), signal);
     if (end.kind === 'ended') throw new TaskError(TaskErrorReason.skillFailed, end.reason);
-    const { state, message } = end.result as ReplyEnd;
+    const replyEnd = end.result as ReplyEnd;
+    const { state, message } = replyEnd;
     if (state === 'completed' && message !== undefined) {
       const { replyId: messageId, contextId } = ref;
       return { messageId, role: 'ROLE_AGENT', contextId, ...message };
     }
-    const reason =
-      state === 'rejected' ? TaskErrorReason.skillRejected : TaskErrorReason.skillFailed;
-    throw new TaskError(reason, textOf(message) ?? `the reply was ${state}`);
+    throw new TaskError(reasonOf(replyEnd), textOf(message) ?? `the reply was ${state}`);
   }
 
   private async end(workflowId: string, signal: AbortSignal): Promise<RunEnd> {
@@ -80,6 +79,11 @@ export class Replies {
     }
     throw new TaskError(TaskErrorReason.unavailable, 'nobody waits any more; the work goes on');
   }
+}
+
+function reasonOf({ state, isBreach }: ReplyEnd): TaskErrorReason {
+  if (isBreach) return TaskErrorReason.skillBrokeContract;
+  return state === 'rejected' ? TaskErrorReason.skillRejected : TaskErrorReason.skillFailed;
 }
 
 /** One segment more than a task's, so that no task id can name it. */

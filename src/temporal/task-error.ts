@@ -4,9 +4,13 @@ export const TaskErrorReason = {
   notFound: 'not-found',
   /** The request asks for something that cannot be. */
   invalid: 'invalid',
+  /** The skill does not take the media type of a part. */
+  contentType: 'content-type',
   /** The task is in a terminal state. */
   over: 'over',
   contextMismatch: 'context-mismatch',
+  /** The question has had its answer, or the task asks another one. */
+  answered: 'answered',
   /** The task holds as many messages as it may. */
   full: 'full',
   /** The same idempotency key came with another message. */
@@ -15,6 +19,8 @@ export const TaskErrorReason = {
   cursorBeyondEnd: 'cursor-beyond-end',
   /** A skill that owes a reply has none: there is no task whose state would say so. */
   skillFailed: 'skill-failed',
+  /** It returned something else than a reply. */
+  skillBrokeContract: 'skill-broke-contract',
   skillRejected: 'skill-rejected',
   /** Too much at once; the caller may try again. */
   busy: 'busy',

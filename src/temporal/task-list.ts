@@ -156,7 +156,9 @@ export class TaskListing {
               taskId: id,
             },
           };
-    const status = { state, timestamp, ...message };
+    const canceled =
+      decision?.cancelMetadata === undefined ? {} : { cancelMetadata: decision.cancelMetadata };
+    const status = { state, timestamp, ...message, ...canceled };
     const skillId = await field(SEARCH.skill);
     return { id, contextId, skillId, status, history: [], artifacts: [], seq };
   }

@@ -7,7 +7,8 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { toCancelReason } from '../workflows/cancel-reason';
 import {
   Refusal,
   SEARCH,
@@ -21,7 +22,7 @@ import {
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import { watchSignal, type Watch } from '../workflows/push-contract';
-import { TaskState, type Scope, type Task } from '../workflows/task';
+import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/task';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
@@ -94,7 +95,7 @@ export class Tasks {
    * Gives a task one more message. The same `updateId` counts once. Without one, the same message at
    * the same point of the task does: a call that got no answer may have been taken in all the same,
    * and its repetition must not answer the next question.
-   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `key-reused`, `busy`, `unavailable`.
+   * @throws TaskError `not-found`, `over`, `context-mismatch`, `full`, `answered`, `key-reused`, `busy`, `unavailable`.
    */
   async message(ref: TaskRef, followUp: FollowUp, updateId?: string): Promise<MessageReceipt> {
     const workflowId = workflowIdOf(ref);
@@ -134,15 +135,24 @@ export class Tasks {
   }
 
   /**
-   * Asks the task to stop (D13); a task that is over stays as it is, and says so to some servers only.
+   * Asks the task to stop (D13), for the reason that the first one gave who asked; a task that is over stays as it is, and says so to some servers only.
    * @throws TaskError `not-found`, `unavailable`, and `over` where the server refuses it.
    */
-  async cancel(ref: TaskRef): Promise<void> {
-    const handle = this.client.workflow.getHandle(workflowIdOf(ref));
+  async cancel(ref: TaskRef, metadata?: JsonObject): Promise<void> {
+    const { workflowService, options } = this.client;
     try {
-      await withinDeadline(this.client, () => handle.cancel());
+      // Not by a handle, which takes no reason.
+      await withinDeadline(this.client, () =>
+        workflowService.requestCancelWorkflowExecution({
+          namespace: options.namespace,
+          identity: options.identity,
+          requestId: randomUUID(),
+          workflowExecution: { workflowId: workflowIdOf(ref) },
+          ...(metadata === undefined ? {} : { reason: toCancelReason(metadata) }),
+        }),
+      );
     } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
+      if (isNotFound(err)) throw await this.whyClosed(ref);
       throw err;
     }
   }
@@ -246,6 +256,7 @@ const REFUSALS: Readonly<Record<string, TaskErrorReason>> = {
   [Refusal.taskOver]: TaskErrorReason.over,
   [Refusal.contextMismatch]: TaskErrorReason.contextMismatch,
   [Refusal.taskFull]: TaskErrorReason.full,
+  [Refusal.answered]: TaskErrorReason.answered,
 };
 
 /** The validator's refusal; failures cross processes by `type` only. */

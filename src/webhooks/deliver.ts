@@ -3,9 +3,9 @@
 import { Context } from '@temporalio/activity';
 import { applyEvent } from '../workflows/apply-event';
 import type { DeliveryInput, DeliveryOutcome, PushActivities } from '../workflows/push-contract';
-import { isInterrupted, type Task } from '../workflows/task';
+import { isInterrupted, type Task, type TaskEvent } from '../workflows/task';
 import { createPartRestorer } from '../a2a/part-restorer';
-import { notificationOf, type Told } from '../a2a/notification';
+import { notificationOf } from '../a2a/notification';
 import type { PartStore } from '../storage/part-store';
 import type { Following } from '../temporal/event-feed';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
@@ -119,7 +119,8 @@ class Delivery {
     const { store, signingSecrets, credentialsKey, userAgent } = this.runtime;
     const { config, publicUrl, task } = this.input;
     const restorer = createPartRestorer(store, publicUrl);
-    const { contentType, body } = await notificationOf(config.generation, told, restorer);
+    const of = { ...told, ref: task };
+    const { contentType, body } = await notificationOf(config.generation, of, restorer);
     const { credentials, token } = openSecrets(credentialsKey, task, config);
     const id = `${task.taskId}.${String(told.event.seq)}`;
     const timestampS = Math.floor(Date.now() / 1_000);
@@ -138,6 +139,12 @@ class Delivery {
       },
     };
   }
+}
+
+/** One event, and the task as of it. */
+interface Told {
+  readonly event: TaskEvent;
+  readonly task: Task;
 }
 
 /** Each event after the cursor with the task as of it; after 0 the task's creation comes first. */

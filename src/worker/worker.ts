@@ -73,6 +73,7 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     ...shared,
     taskQueue: options.taskQueue,
     workflowsPath: require.resolve('../workflows'),
+    interceptors: { workflowModules: [require.resolve('../workflows/cancel-reason')] },
     activities: { ...options.activities },
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,

@@ -28,6 +28,8 @@ interface Start {
   readonly skillId: string;
   readonly limits: TurnLimits;
   readonly message: Message;
+  /** Media types that the caller would like; absent when it did not say. */
+  readonly acceptedOutputModes?: readonly string[];
   /** SHA-256 of the caller's message, kept to refuse the same idempotency key with another one. */
   readonly digest?: string;
 }
@@ -39,6 +41,8 @@ export type ReplyStart = Start;
 export interface TaskStart extends Start {
   /** In a run that continues another without its content, which the checkpoint has. */
   readonly message: Message;
+  /** Where clients and browsers reach the gateways, without a trailing slash. */
+  readonly publicUrl?: string;
   /** Present when this run continues another (continue-as-new between turns). */
   readonly continued?: {
     readonly checkpoint: Checkpoint;
@@ -71,6 +75,10 @@ export interface TurnInput {
   readonly inlineBytes: number;
   /** How many follow-ups in the history are answers that questions have had: the journal. */
   readonly answered: number;
+  /** See `TaskStart`. */
+  readonly acceptedOutputModes?: readonly string[];
+  /** See `TaskStart`. */
+  readonly publicUrl?: string;
   /** The skill owes a reply: it has no task to say progress in, nor to ask from. */
   readonly replies?: true;
 }
@@ -87,6 +95,8 @@ export type TurnEnd =
       readonly attempt: number;
       readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
       readonly message?: Says;
+      /** The skill came to an end that its contract does not have. */
+      readonly isBreach?: true;
     }
   | {
       readonly kind: 'asks';
@@ -106,6 +116,8 @@ export interface ReplyEnd {
   readonly v: typeof FORMAT;
   readonly state: 'completed' | 'failed' | 'rejected' | 'canceled';
   readonly message?: Says;
+  /** What the skill returned is no reply. */
+  readonly isBreach?: true;
 }
 
 export interface TaskActivities {
@@ -131,6 +143,11 @@ export interface FollowUp {
   readonly message: Message;
   /** SHA-256 of the caller's message; see `TaskStart.digest`. */
   readonly digest?: string;
+  /**
+   * Present when it answers this question for credentials and no other: how many questions came
+   * before it. Absent: it answers whichever comes next.
+   */
+  readonly answers?: number;
 }
 
 /** A follow-up message; refused by the validator when the task is over. */
@@ -141,6 +158,7 @@ export const Refusal = {
   taskOver: 'TaskOver',
   contextMismatch: 'ContextMismatch',
   taskFull: 'TaskFull',
+  answered: 'Answered',
 } as const;
 
 /** Memo fields: the newest decision, and the number of the event that it made. */

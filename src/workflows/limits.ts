@@ -17,7 +17,7 @@ export const TASK_BYTES = {
   status: 131_072,
   /** What is left of artifacts when their big parts are stored. A skill that says more fails. */
   artifacts: 1_048_576,
-  /** Ids, times, bounds, and the newest update ids. */
+  /** Ids, times, bounds, what came with a cancel, accepted output modes, and the newest update ids. */
   frame: 65_536,
 } as const;
 
@@ -35,6 +35,12 @@ export const USER_PARTS_BYTES = 262_144;
 
 /** One message of a caller as it is recorded: its inline parts, and 44 KiB for the rest. */
 export const USER_MESSAGE_BYTES = 307_200;
+
+/** What a caller says with a cancel. */
+export const CANCEL_METADATA_BYTES = 8_192;
+
+/** The media types that a caller would like. */
+export const OUTPUT_MODES_BYTES = 8_192;
 
 /** What the parts of one message of the agent keep inline. */
 export const AGENT_PARTS_BYTES = 65_536;

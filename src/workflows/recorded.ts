@@ -16,6 +16,8 @@ export interface Decision {
   /** Follow-up messages that skills have read so far. */
   readonly read: number;
   readonly message?: { readonly parts: readonly Part[]; readonly metadata?: JsonObject };
+  /** What came with the cancel; in state `canceled` only. */
+  readonly cancelMetadata?: JsonObject;
 }
 
 /** What the history says, in the words of the reducer. */

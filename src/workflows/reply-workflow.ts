@@ -7,7 +7,7 @@ import { FORMAT } from './emission';
 import { messageOf, runTurn } from './skill-turn';
 
 export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
-  const { taskId, contextId, scope, skillId, limits, message } = start;
+  const { taskId, contextId, scope, skillId, limits, message, acceptedOutputModes } = start;
   const inputFor = (attemptsBefore: number): TurnInput => ({
     v: FORMAT,
     ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
@@ -17,6 +17,7 @@ export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
     inlineBytes: 0,
     answered: 0,
     replies: true,
+    ...(acceptedOutputModes && { acceptedOutputModes }),
   });
   try {
     return endOf(await runTurn(inputFor, limits));
@@ -28,9 +29,11 @@ export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
 }
 
 function endOf(end: TurnEnd): ReplyEnd {
-  if (end.kind === 'asks') return failedWith('a skill that replies has no task to ask from');
-  const { state, message } = end;
-  return { v: FORMAT, state, ...(message === undefined ? {} : { message }) };
+  if (end.kind === 'asks') {
+    return { ...failedWith('a skill that replies has no task to ask from'), isBreach: true };
+  }
+  const { state, message, isBreach } = end;
+  return { v: FORMAT, state, ...(message && { message }), ...(isBreach && { isBreach }) };
 }
 
 function failedWith(reason: string): ReplyEnd {

@@ -11,6 +11,7 @@ import {
   type TurnEnd,
   type TurnInput,
 } from './contract';
+import { cancelMetadata } from './cancel-reason';
 import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
 import { jsonBytes } from './json-bytes';
@@ -74,7 +75,7 @@ export class TaskLife {
   }
 
   /** Refuses by throwing; nothing is recorded then. */
-  assertAccepts({ message }: FollowUp): void {
+  assertAccepts({ message, answers }: FollowUp): void {
     if (this.isOver) {
       throw ApplicationFailure.nonRetryable('the task is over', Refusal.taskOver);
     }
@@ -84,12 +85,24 @@ export class TaskLife {
         Refusal.contextMismatch,
       );
     }
+    if (answers !== undefined && !this.awaits(answers)) {
+      throw ApplicationFailure.nonRetryable('the question has had its answer', Refusal.answered);
+    }
     if (this.bytesWith(message) > TASK_BYTES.userMessages) {
       throw ApplicationFailure.nonRetryable(
         `the task has no room for this message: its callers may say ${String(TASK_BYTES.userMessages)} bytes in all`,
         Refusal.taskFull,
       );
     }
+  }
+
+  /**
+   * Whether the answer to the question for credentials after that many others has not come yet. It may
+   * come before the question is recorded: whoever gives credentials is told of it by the skill itself.
+   */
+  private awaits(question: number): boolean {
+    const asksAnother = this.task.status.state === TaskState.inputRequired;
+    return this.fold.followUps.length === question && !asksAnother;
   }
 
   /** What callers have said, and this message, as the task would hold it. */
@@ -115,7 +128,8 @@ export class TaskLife {
   }
 
   turnInput(attemptsBefore: number): TurnInput {
-    const { taskId, contextId, scope, skillId, limits } = this.start;
+    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl } =
+      this.start;
     return {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
@@ -124,6 +138,8 @@ export class TaskLife {
       history: this.task.history,
       inlineBytes: this.heldBytes,
       answered: this.fold.read,
+      ...(acceptedOutputModes && { acceptedOutputModes }),
+      ...(publicUrl && { publicUrl }),
     };
   }
 
@@ -158,7 +174,9 @@ export class TaskLife {
   private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt' | 'read'>): void {
     const { state, message } = verdict;
     const said = message === undefined ? {} : { message: fitSaid(message) };
-    const decision: Decision = { v: FORMAT, state, ...said, ...turn, at: Date.now() };
+    const metadata = state === TaskState.canceled ? cancelMetadata() : undefined;
+    const canceled = metadata === undefined ? {} : { cancelMetadata: metadata };
+    const decision: Decision = { v: FORMAT, state, ...said, ...canceled, ...turn, at: Date.now() };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
     upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([

@@ -156,7 +156,7 @@ function foldProgress(fold: TaskFold, emission: ProgressEmission): Folded {
   }
   const said = [...fold.said.slice(0, repeated), text];
   const next = { ...fold, said, repeated: said.length };
-  return setStatus(next, TaskState.working, emission.at, emission);
+  return setStatus(next, TaskState.working, emission.at, { message: emission });
 }
 
 function changeArtifact(
@@ -195,7 +195,10 @@ function foldDecision(fold: TaskFold, decision: Decision): Folded {
     updateIds: fold.updateIds,
   };
   const next = { ...openTurn(checkpoint), staleBatches: fold.staleBatches };
-  const decided = setStatus(next, decision.state, decision.at, decision.message);
+  const decided = setStatus(next, decision.state, decision.at, {
+    message: decision.message,
+    cancelMetadata: decision.cancelMetadata,
+  });
   return { fold: decided.fold, events: [...settled.events, ...events, ...decided.events] };
 }
 
@@ -223,14 +226,21 @@ function nameUnread(task: Task, unread: readonly string[]): Task {
 
 function foldEnding(fold: TaskFold, ended: Extract<Recorded, { kind: 'ended' }>): Folded {
   if (isTerminal(fold.task.status.state)) return { fold, events: [] };
-  return setStatus(fold, ended.state, ended.at, { parts: [{ text: ended.reason }] });
+  const message = { parts: [{ text: ended.reason }] };
+  return setStatus(fold, ended.state, ended.at, { message });
+}
+
+interface Saying {
+  readonly message?:
+    { readonly parts: readonly Part[]; readonly metadata?: JsonObject } | undefined;
+  readonly cancelMetadata?: JsonObject | undefined;
 }
 
 function setStatus(
   fold: TaskFold,
   state: TaskState,
   at: number,
-  says: { readonly parts: readonly Part[]; readonly metadata?: JsonObject } | undefined,
+  { message: says, cancelMetadata }: Saying,
 ): Folded {
   const { task } = fold;
   const seq = task.seq + 1;
@@ -245,7 +255,12 @@ function setStatus(
     taskId: task.id,
     ...(said.metadata === undefined ? {} : { metadata: said.metadata }),
   };
-  const status = { state, timestamp, ...(message === undefined ? {} : { message }) };
+  const status = {
+    state,
+    timestamp,
+    ...(message === undefined ? {} : { message }),
+    ...(cancelMetadata === undefined ? {} : { cancelMetadata }),
+  };
   return emit(fold, [{ kind: 'status', seq, status }]);
 }
 

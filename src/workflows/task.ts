@@ -109,6 +109,8 @@ export interface TaskStatus<P = Part> {
   readonly message?: Message<P>;
   /** RFC 3339 in UTC with milliseconds. */
   readonly timestamp: string;
+  /** Of a canceled task: what the caller who canceled it said with that. Absent when nothing. */
+  readonly cancelMetadata?: JsonObject;
 }
 
 /** A task (A2A §4.1.1) as of event `seq`. */
@@ -137,6 +139,9 @@ export type TaskEvent<P = Part> =
       readonly append: boolean;
       readonly lastChunk: boolean;
     };
+
+/** Of a caller who names none. */
+export const DEFAULT_TENANT = 'default';
 
 /** Whose task it is. Every read and write names it; another scope's task does not exist. */
 export interface Scope {

@@ -45,6 +45,7 @@ export function fakeContext(options: FakeOptions): FakeContext {
     contextId: 'context-1',
     message,
     history: [message],
+    acceptedOutputModes: [],
     createdAt: new Date(0),
     attempt: 1,
     signal: options.signal ?? new AbortController().signal,

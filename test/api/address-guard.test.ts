@@ -8,14 +8,19 @@ const PORT = '4000';
 interface Gateway {
   readonly publicUrl?: string;
   readonly allowedHosts?: readonly string[];
+  readonly takesAnyOrigin?: boolean;
 }
 
 /** Whether a request with these headers passes; by default to a gateway as `npm start` runs it. */
 function passes(
   headers: { readonly host?: string; readonly origin?: string },
-  { publicUrl = `http://127.0.0.1:${PORT}`, allowedHosts = ['127.0.0.1'] }: Gateway = {},
+  {
+    publicUrl = `http://127.0.0.1:${PORT}`,
+    allowedHosts = ['127.0.0.1'],
+    takesAnyOrigin = false,
+  }: Gateway = {},
 ): boolean {
-  const guard = addressGuard({ publicUrl, allowedHosts });
+  const guard = addressGuard({ publicUrl, allowedHosts, takesAnyOrigin });
   const next = jest.fn();
   try {
     void guard({ headers } as unknown as Request, {} as unknown as Response, next);
@@ -134,4 +139,12 @@ describe('the Origin of a request', () => {
     expect(passes({ origin, host: '192.168.1.5:4000' }, EVERYWHERE)).toBe(true);
     expect(passes({ origin, host: '192.168.1.6:4000' }, EVERYWHERE)).toBe(false);
   });
+});
+
+test('where any origin may call, the host is still looked at', () => {
+  const open = { takesAnyOrigin: true };
+  for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${PORT}`]) {
+    expect(passes({ host: '127.0.0.1:4000', origin }, open)).toBe(true);
+    expect(passes({ host: 'evil.example', origin }, open)).toBe(false);
+  }
 });

@@ -108,6 +108,32 @@ describe('filters', () => {
     expect(totalSize).toBe(SKILLS.length - 3);
   });
 
+  test('statusTimestampAfter may be finer than a status is: what is before it is left out', async () => {
+    const { timestamp } = made[3]!.status;
+    const idsAfter = async (fraction: string): Promise<string[]> => {
+      const statusTimestampAfter = timestamp.replace('Z', `${fraction}Z`);
+      return idsOf((await list({ contextId: mixed, statusTimestampAfter })).tasks);
+    };
+    expect(await idsAfter('000000')).toEqual(idsOf(made.slice(3).toReversed()));
+    expect(await idsAfter('000001')).toEqual(idsOf(made.slice(4).toReversed()));
+  });
+
+  test.each(['9999-12-31T23:59:59.9999Z', '0000-01-01T00:00:00Z'])(
+    'statusTimestampAfter may be %s',
+    async (statusTimestampAfter) => {
+      const { totalSize } = await list({ contextId: mixed, statusTimestampAfter });
+      expect(totalSize).toBe(statusTimestampAfter.startsWith('9') ? 0 : SKILLS.length);
+    },
+  );
+
+  test('the original names of fields are taken, and held to the same bounds', async () => {
+    const page = await list({ context_id: mixed, page_size: 2, include_artifacts: true });
+    expect(page).toMatchObject({ pageSize: 2, totalSize: SKILLS.length });
+    for (const query of [{ page_size: 500 }, { history_length: -1 }, { include_artifacts: 'no' }]) {
+      expect((await rpc(stack.url, 'ListTasks', query)).body.error?.code).toBe(-32602);
+    }
+  });
+
   test('statusTimestampAfter in the future shows nothing', async () => {
     const statusTimestampAfter = new Date(Date.now() + 60_000).toISOString();
     expect(await list({ contextId: mixed, statusTimestampAfter })).toMatchObject({
@@ -163,8 +189,14 @@ describe('an entry', () => {
     }
   });
 
-  test('holds its artifacts when asked for', async () => {
+  test('holds its artifacts when asked for, none of them as an empty list', async () => {
     const { tasks } = await list({ contextId: mixed, includeArtifacts: true });
+    const query = `contextId=${mixed}&includeArtifacts=true`;
+    const rest = (await (await fetch(`${stack.url}/tasks?${query}`)).json()) as WirePage;
+    expect(rest.tasks).toEqual(tasks);
+    expect(tasks.map(({ artifacts }) => artifacts?.length)).toEqual(
+      tasks.map(({ metadata }) => (metadata['skillId'] === 'stream' ? 1 : 0)),
+    );
     const streamed = tasks.find(({ metadata }) => metadata['skillId'] === 'stream');
     expect(textsOf(streamed?.artifacts)).toEqual(['line 1\nline 2\n']);
   });

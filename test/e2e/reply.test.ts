@@ -152,13 +152,27 @@ describe('a reply that is none', () => {
   test.each([
     ['failed', -32603, 'because'],
     ['rejected', -32602, 'because'],
-    ['completed', -32603, 'must return reply(…)'],
-    ['asks', -32603, 'has no task to ask from'],
+    ['throws', -32603, 'no such city'],
+    ['completed', -32006, 'must return reply(…)'],
+    ['nothing', -32006, 'returned no result'],
+    ['nonsense', -32006, 'exactly one of text, raw, url, data'],
+    ['asks', -32006, 'has no task to ask from'],
     ['artifact', -32603, 'has no task to hold artifacts'],
   ])('%s is an error that says why', async (ending, code, text) => {
     const { error } = await replyTo({ message: messageFor(SKILL, { ending }) });
     expect(error?.code).toBe(code);
     expect(error?.message).toContain(text);
+  });
+
+  test('one that breaks the contract is INVALID_AGENT_RESPONSE, on REST with 500', async () => {
+    const body = { message: messageFor(SKILL, { ending: 'completed' }) };
+    const answer = await raw(stack.url, { path: '/message:send', body });
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({
+      error: { status: 'INTERNAL', details: [{ reason: 'INVALID_AGENT_RESPONSE' }] },
+    });
+    const { data } = (await replyTo(body)).error as unknown as { readonly data: unknown };
+    expect(data).toMatchObject([{ reason: 'INVALID_AGENT_RESPONSE' }]);
   });
 
   test('a stream is refused by one error frame', async () => {

@@ -83,7 +83,7 @@ function callsOf(tasks: () => Tasks): Calls {
   return {
     start: (start) => tasks().start(start),
     message: (ref, followUp, updateId) => tasks().message(ref, followUp, updateId),
-    cancel: (ref) => tasks().cancel(ref),
+    cancel: (ref, metadata) => tasks().cancel(ref, metadata),
     read: (ref) => tasks().read(ref),
     follow: (ref, options) => tasks().follow(ref, options),
     signal: (task, batch) => tasks().signal(task, batch),

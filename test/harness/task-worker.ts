@@ -7,6 +7,7 @@ import { createTaskActivities } from '../../src/activities/run-skill';
 import type { Skill } from '../../src/activities/skill';
 import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
 import { openClient } from '../../src/temporal/connection';
+import { ContinuationTokens } from '../../src/temporal/continuations';
 import { Tasks } from '../../src/temporal/tasks';
 import { AddressRules } from '../../src/webhooks/address-rules';
 import { createPushActivities } from '../../src/webhooks/deliver';
@@ -22,6 +23,9 @@ import { startTestTemporal, type TestTemporal, type TestTemporalOptions } from '
 const NAMESPACE = 'default';
 /** What a worker polls, and a caller uses, unless told otherwise. */
 export const TASK_QUEUE = 'tasks';
+
+/** What the addresses that skills hand out are signed with here. */
+export const CONTINUATION_KEY = Buffer.alloc(32, 7);
 
 /** gRPC's status code. */
 const INVALID_ARGUMENT = 3;
@@ -76,6 +80,7 @@ export class TaskStage {
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
       store: this.store,
+      continuations: new ContinuationTokens(CONTINUATION_KEY),
       signal: (task, batch) =>
         refuses?.(batch) === true
           ? Promise.reject(serviceError(INVALID_ARGUMENT))

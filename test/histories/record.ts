@@ -9,11 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limitsOf, loadSkills } from '../../src/activities/load-skills';
+import { continueTask } from '../../src/temporal/continuations';
 import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
 import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
-import type { Json, TaskEvent, TaskState } from '../../src/workflows/task';
+import type { Json, JsonObject, TaskEvent, TaskState } from '../../src/workflows/task';
 import type { Caller } from '../harness/task-caller';
 import { isState } from '../harness/task-events';
 import { TASK_QUEUE, TaskStage, quieten } from '../harness/task-worker';
@@ -37,7 +38,9 @@ interface Scenario {
 interface Driven {
   until(state: TaskState, times?: number): Promise<void>;
   say(text: string): Promise<void>;
-  cancel(): Promise<void>;
+  /** As whoever opens the address of the question does. */
+  goOn(question: number): Promise<void>;
+  cancel(metadata?: JsonObject): Promise<void>;
 }
 
 async function answers({ until, say }: Driven): Promise<void> {
@@ -77,6 +80,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await cancel();
     },
   },
+  'canceled-with-metadata': {
+    skillId: 'asks',
+    async drive({ until, cancel }) {
+      await until('input-required');
+      await cancel({ reason: 'no longer needed' });
+    },
+  },
   'threw-and-retried': { skillId: 'throws' },
   'worker-lost': {
     skillId: 'five',
@@ -97,6 +107,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     skillId: 'needs-auth',
     async drive({ until, say }) {
       await until('auth-required');
+      await say('signed in');
+    },
+  },
+  'auth-continued': {
+    skillId: 'signs-in',
+    async drive({ until, goOn, say }) {
+      await until('auth-required');
+      await goOn(0);
+      await until('auth-required', 2);
       await say('signed in');
     },
   },
@@ -175,7 +194,8 @@ async function reply({ client }: TaskStage, start: ReplyStart): Promise<string> 
 
 async function perform(caller: Caller, name: string, scenario: Scenario): Promise<TaskRef> {
   const { tasks, begin, eventsUntil, ended } = caller;
-  const ref = await begin(scenario.skillId, startOf(name, scenario));
+  const start = { ...startOf(name, scenario), publicUrl: 'http://gateway.example' };
+  const ref = await begin(scenario.skillId, start);
   let messages = 0;
   await scenario.drive?.({
     async until(state, times = 1) {
@@ -187,7 +207,10 @@ async function perform(caller: Caller, name: string, scenario: Scenario): Promis
       const message = { messageId, role: 'ROLE_USER', parts: [{ text }] } as const;
       await tasks.message(ref, { v: FORMAT, message }, randomUUID());
     },
-    cancel: () => tasks.cancel(ref),
+    async goOn(question) {
+      await continueTask(tasks, { ...ref, question });
+    },
+    cancel: (metadata) => tasks.cancel(ref, metadata),
   });
   await ended(ref);
   return ref;

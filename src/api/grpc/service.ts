@@ -15,6 +15,7 @@ import type {
 import type { Scope } from '../../workflows/task';
 import { assertExtensions, cursorOf, idempotencyKeyOf } from '../call-headers';
 import type { Offer } from '../offer';
+import { tenantOf } from '../tenant';
 import { Call, untilOver } from '../wire/call';
 import { FaultError } from '../wire/error-table';
 import { assertNoPush } from '../wire/methods';
@@ -31,7 +32,8 @@ export interface GrpcEdgeOptions {
   readonly offer: Offer;
   /** Where the SDK's service finds what belongs to a call. */
   readonly calls: WeakMap<object, Call>;
-  scopeOf(metadata: Metadata): Scope;
+  /** @param tenant that the request names, or the default one. */
+  scopeOf(metadata: Metadata, tenant: string): Scope;
   onError(err: unknown): void;
 }
 
@@ -134,9 +136,11 @@ class ServiceEdge {
     const bytes = asBytes(call.request);
     const json = codec.readRequest(method.input, bytes);
     this.dialect.check(method.name, json);
+    // 0.3 has no tenants.
+    const tenant = tenantOf(generation === '0.3' ? {} : { params: json });
     const signal = untilOver(call, 'cancelled', closing);
     const opened = new Call({
-      caller: { scope: this.options.scopeOf(call.metadata), signal },
+      caller: { scope: this.options.scopeOf(call.metadata, tenant), signal },
       generation,
       ...cursorOf(headers),
       ...idempotencyKeyOf(headers),

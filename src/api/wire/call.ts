@@ -2,6 +2,7 @@
 
 import type { User } from '@a2a-js/sdk/server';
 import type { EventEmitter } from 'node:events';
+import type { JsonObject } from '../../workflows/task';
 import type { Caller } from '../task-service';
 import type { Fault } from './error-table';
 import type { PartDetails, Said } from './legacy-parts';
@@ -52,6 +53,8 @@ export interface CallOptions {
   readonly partDetails?: readonly PartDetails[];
   /** The same of a send's configuration: how much history the answer is to have. */
   readonly historyLength?: number;
+  /** What it drops of a cancel. */
+  readonly metadata?: JsonObject;
 }
 
 export interface PageRequest {
@@ -68,6 +71,7 @@ export class Call implements User {
   readonly page: PageRequest | undefined;
   readonly partDetails: readonly PartDetails[];
   readonly historyLength: number | undefined;
+  readonly metadata: JsonObject | undefined;
   /** Set by the handler, read by the edge: the number of the event that it is about to yield. */
   frameId: number | undefined;
   /** Set by the handler, read by the edge: what it is about to answer or to yield. */
@@ -89,6 +93,7 @@ export class Call implements User {
     this.page = options.page;
     this.partDetails = options.partDetails ?? [];
     this.historyLength = options.historyLength;
+    this.metadata = options.metadata;
   }
 
   /** Undefined while the caller waits. */

@@ -133,6 +133,10 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
         operation === 'cancel' ? 'taskNotCancelable' : 'unsupportedOperation',
         err.message,
       );
+    case TaskErrorReason.contentType:
+      return fault('contentTypeNotSupported', err.message);
+    case TaskErrorReason.answered:
+      return fault('unsupportedOperation', err.message);
     case TaskErrorReason.contextMismatch:
     case TaskErrorReason.full:
     case TaskErrorReason.keyReused:
@@ -142,6 +146,8 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
       return fault('invalidParams', err.message);
     case TaskErrorReason.skillFailed:
       return fault('internal', err.message);
+    case TaskErrorReason.skillBrokeContract:
+      return fault('invalidAgentResponse', err.message);
     case TaskErrorReason.busy:
       return fault('busy', 'too much at once; try again');
     case TaskErrorReason.unavailable:

@@ -1,5 +1,7 @@
 // What 0.3 clients expect and the SDK's compatibility layer does not do.
 
+import { isObject, renamed } from './spelling';
+
 const SENDS: ReadonlySet<string> = new Set(['message/send', 'message/stream']);
 
 /** A `configuration` that does not say `blocking` blocks (0.3 §7.1.1); the SDK would not. */
@@ -42,17 +44,6 @@ function mendLegacyRestPart(part: unknown): unknown {
   return isObject(part) && isObject(part['file']) ? { ...part, file: renamed(part['file']) } : part;
 }
 
-/** One level, `snake_case` to `camelCase`. */
-function renamed(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [camelCased(name), value]),
-  );
-}
-
-function camelCased(name: string): string {
-  return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-}
-
 /**
  * The configuration of a task, which clients send bare, in `pushNotificationConfig`, or in that of a
  * `config`; named as the SDK's codec expects it.
@@ -87,8 +78,4 @@ export function mendLegacyRestEvent(event: unknown): unknown {
   const status = update['status'];
   if (!isObject(status) || status['state'] !== 'TASK_STATE_INPUT_REQUIRED') return event;
   return { ...event, statusUpdate: { ...update, final: true } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

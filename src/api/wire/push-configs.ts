@@ -8,6 +8,7 @@ import type {
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk';
 import type { TaskRef } from '../../temporal/tasks';
+import { DEFAULT_TENANT } from '../../workflows/task';
 import type { PushConfig, PushSecrets } from '../../workflows/push-contract';
 import type { WebhookRequest, Webhooks } from '../webhooks';
 import type { Call, Generation } from './call';
@@ -93,9 +94,10 @@ function toWebhookRequest(
   };
 }
 
-function toWire({ taskId }: TaskRef, config: PushConfig): TaskPushNotificationConfig {
+function toWire({ scope, taskId }: TaskRef, config: PushConfig): TaskPushNotificationConfig {
   const { id, url, scheme, shown } = config;
   const { credentials = '', token = '' } = shown;
   const authentication = scheme === undefined ? undefined : { scheme, credentials };
-  return { tenant: '', taskId, id, url, token, authentication };
+  const tenant = scope.tenant === DEFAULT_TENANT ? '' : scope.tenant;
+  return { tenant, taskId, id, url, token, authentication };
 }

@@ -129,16 +129,20 @@ export class RequestHandler implements A2ARequestHandler {
       const shown = page.tasks.map((task) =>
         limitHistory(withArtifacts ? task : { ...task, artifacts: [] }, historyLength),
       );
-      const tasks = (await this.options.restorer.tasks(shown)).map(toWireTask);
+      const tasks = (await this.options.restorer.tasks(call.caller.scope, shown)).map(toWireTask);
       const { totalSize, nextPageToken } = page;
       return { tasks, totalSize, nextPageToken, pageSize: query.pageSize };
     });
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<WireTask> {
-    return this.guard(context, 'cancel', async (call) =>
-      this.answer(call, await this.options.service.cancel(call.caller, params.id), undefined),
-    );
+    return this.guard(context, 'cancel', async (call) => {
+      const metadata = call.metadata ?? params.metadata ?? {};
+      const said = Object.keys(metadata).length === 0 ? {} : { metadata };
+      const { service } = this.options;
+      const task = await service.cancel(call.caller, { taskId: params.id, ...said });
+      return this.answer(call, task, undefined);
+    });
   }
 
   getAuthenticatedExtendedAgentCard(
@@ -189,6 +193,7 @@ export class RequestHandler implements A2ARequestHandler {
     const config = configuration?.taskPushNotificationConfig;
     return {
       message: withPartDetails(fromWireMessage(message), call.partDetails),
+      acceptedOutputModes: configuration?.acceptedOutputModes ?? [],
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(config === undefined ? {} : { webhook: this.push.request(config, call) }),
     };
@@ -200,7 +205,8 @@ export class RequestHandler implements A2ARequestHandler {
     historyLength: number | undefined,
   ): Promise<WireTask> {
     const { restorer } = this.options;
-    return telling(call, toWireTask(await restorer.task(limitHistory(task, historyLength))));
+    const limited = limitHistory(task, historyLength);
+    return telling(call, toWireTask(await restorer.task(call.caller.scope, limited)));
   }
 
   /** Yields each event after telling the edge its number, and waits until the client has room. */
@@ -225,7 +231,8 @@ export class RequestHandler implements A2ARequestHandler {
             : event;
         if (event.kind === 'task') address = event.task;
         call.frameId = id;
-        const said = toWireEvent(await restorer.event(address.id, limited), address);
+        const ref = { scope: call.caller.scope, taskId: address.id };
+        const said = toWireEvent(await restorer.event(ref, limited), address);
         call.said = said.payload?.value;
         yield said;
         // A stream that waits for its next event is to keep none.

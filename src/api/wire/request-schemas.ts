@@ -9,6 +9,21 @@ import { PUSH_REQUESTS } from './push-schemas';
 const PARTS_MAX = 1_000;
 /** A wrong request is told what is wrong with it, not all of what is wrong with it. */
 const ISSUES_TOLD = 10;
+const INT32_MAX = 2_147_483_647;
+
+/** Escaped, as in an address: together with a principal it has to be one keyword. */
+const TENANT_MAX = 128;
+/** Dots vanish from paths; what follows `/tasks/` is a task. */
+const NOT_TENANTS: readonly string[] = ['.', '..', 'tasks'];
+const tenantText = idText.pipe(
+  z
+    .string()
+    .refine((text) => !NOT_TENANTS.includes(text), 'must not be ".", ".." or "tasks"')
+    .refine((text) => encodeURIComponent(text).length <= TENANT_MAX, {
+      error: `must be at most ${String(TENANT_MAX)} characters, escaped as in an address`,
+    }),
+);
+const tenant = z.looseObject({ tenant: tenantText });
 const base64 = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'must be base64');
 const historyLength = z.int32().min(0, 'must not be negative').nullish();
 
@@ -80,6 +95,8 @@ const timestamp = z.iso
   });
 
 const taskId = z.looseObject({ id, tenant: z.string().nullish(), metadata: object.nullish() });
+/** Of a POST whose path says the rest. */
+const actionBody = z.looseObject({ metadata: object.nullish() });
 const getTask = taskId.extend({ historyLength });
 const listTasks = z.looseObject({
   contextId: idText.nullish(),
@@ -156,7 +173,10 @@ const legacyRestSend = legacySend.extend({
 });
 
 /** Numbers and booleans of a query string. */
-const digits = z.string().regex(/^\d{1,9}$/, 'must be a number that is not negative');
+const digits = z
+  .string()
+  .regex(/^\d{1,10}$/, 'must be a number that is not negative')
+  .refine((text) => Number(text) <= INT32_MAX, `must be at most ${String(INT32_MAX)}`);
 const getTaskQuery = z.looseObject({
   historyLength: digits.optional(),
   history_length: digits.optional(),
@@ -180,10 +200,12 @@ const listTasksQuery = z.looseObject({
 });
 
 export const REQUESTS = {
+  tenant,
   sendMessage,
   getTask,
   listTasks,
   taskId,
+  actionBody,
   legacySend,
   legacyRestSend,
   getTaskQuery,

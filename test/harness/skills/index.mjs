@@ -84,6 +84,33 @@ export default [
     return { state: 'completed', message: 'signed in' };
   }),
 
+  /** Takes images and CSV, and says which media types the caller would like. */
+  skill(
+    'picky',
+    async (ctx) => ({ state: 'completed', message: JSON.stringify(ctx.acceptedOutputModes) }),
+    { inputModes: ['image/*', 'Text/CSV; charset=utf-8', 'application/json'] },
+  ),
+
+  /** Tells the media types that the caller would like in its second attempt, and after an answer. */
+  skill('picky-twice', async (ctx) => {
+    if (ctx.attempt === 1 && ctx.history.length === 1) throw new Error('once more');
+    await ctx.ask('and now?');
+    return { state: 'completed', message: JSON.stringify(ctx.acceptedOutputModes) };
+  }),
+
+  /** Needs credentials twice; each question says where the task is told that they are there. */
+  skill('signs-in', async (ctx) => {
+    const answers = [];
+    for (const what of ['the mail', 'the calendar']) {
+      const answer = await ctx.requireAuth(async ({ continueUrl }) => ({
+        parts: [{ text: `Please sign in to ${what}` }, { url: continueUrl }],
+      }));
+      answers.push(textOf(answer));
+      await ctx.progress(`got ${what}`);
+    }
+    return { state: 'completed', message: answers.join(', ') };
+  }),
+
   skill('fails', async () => ({ state: 'failed', message: 'this is why' })),
   skill('rejects', async () => ({ state: 'rejected', message: 'not for me' })),
   skill(
@@ -128,13 +155,17 @@ export default [
   skill(
     'answer',
     async (ctx) => {
-      const { waitMs = 0, ending, ledger } = optionsOf(ctx);
+      const { waitMs = 0, ending, ledger, tellsModes } = optionsOf(ctx);
+      if (tellsModes) return { reply: JSON.stringify(ctx.acceptedOutputModes) };
       if (ledger !== undefined) await appendFile(ledger, `${ctx.taskId}\n`);
       await ctx.progress('nobody is told');
       await delay(waitMs, undefined, { signal: ctx.signal });
       if (ending === 'failed' || ending === 'rejected')
         return { state: ending, message: 'because' };
       if (ending === 'completed') return { state: 'completed' };
+      if (ending === 'nothing') return undefined;
+      if (ending === 'nonsense') return { reply: { parts: [{ words: 'x' }] } };
+      if (ending === 'throws') throw Object.assign(new Error('no such city'), { retryable: false });
       if (ending === 'asks') await ctx.ask('what?');
       if (ending === 'artifact') await ctx.saveArtifact({ parts: [{ text: 'lost' }] });
       return { reply: `${textOf(ctx.message)}, attempt ${ctx.attempt}` };

@@ -9,6 +9,17 @@ import { renderSvg } from './render';
 import { findTable } from './source';
 import { pause, TableError, type Table } from './table';
 
+/** What operating systems and libraries call a CSV file. */
+const CSV_TYPES = [
+  'text/csv',
+  'application/csv',
+  'application/vnd.ms-excel',
+  'application/octet-stream',
+  'text/comma-separated-values',
+  'text/tab-separated-values',
+  'text/x-csv',
+];
+
 export const report = defineSkill({
   id: 'report',
   name: 'Report',
@@ -17,7 +28,7 @@ export const report = defineSkill({
     'correlations, charts as Vega-Lite and SVG, and a report in Markdown.',
   tags: ['report', 'csv', 'statistics', 'charts', 'streaming'],
   examples: ['Report on the attached CSV file', 'city,rain\nOslo,763\nBergen,2250\nRome,799'],
-  inputModes: ['text/csv', 'application/json', 'text/plain'],
+  inputModes: [...CSV_TYPES, 'application/json', 'text/plain'],
   outputModes: ['application/json', 'image/svg+xml', 'text/markdown'],
   limits: { timeoutMs: 3_600_000 },
   accepts: (message) => findTable(message) !== undefined,
