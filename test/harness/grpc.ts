@@ -1,18 +1,12 @@
 // Calls over gRPC in ProtoJSON, on a connection of their own, with all that comes besides the answer.
 
-import {
-  Client,
-  Metadata,
-  credentials,
-  status,
-  type ClientReadableStream,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Client, Metadata, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { fromBinary, toJson, type DescMethod, type JsonValue } from '@bufbuild/protobuf';
 import { Codec } from '../../src/api/grpc/codec';
 import { loadDescriptors } from '../../src/api/grpc/descriptors';
 import type { Headings } from './calls';
-import { WAIT_MS, within } from './eventually';
+import { WAIT_MS } from './eventually';
+import { GrpcStream } from './grpc-stream';
 import type { WireEvent } from './wire';
 
 export const V1 = 'lf.a2a.v1.A2AService';
@@ -35,11 +29,6 @@ export interface GrpcAnswer<T> {
   readonly value: T;
   readonly raw: Buffer;
   readonly initial: Metadata;
-}
-
-export interface GrpcEvent {
-  readonly raw: Buffer;
-  readonly event: WireEvent;
 }
 
 export interface GrpcCall {
@@ -125,89 +114,6 @@ export class GrpcCaller {
   private bytesOf(name: string, request: object | Buffer): Buffer {
     return Buffer.isBuffer(request) ? request : toBytes(this.service, name, request);
   }
-}
-
-/** An open stream; it keeps every event. */
-export class GrpcStream {
-  readonly events: GrpcEvent[] = [];
-  initial: Metadata | undefined;
-  /** Resolves with the error that ended it, or with nothing. */
-  readonly over: Promise<ServiceError | undefined>;
-  private readonly call: ClientReadableStream<Buffer>;
-  private readonly waiting = new Set<() => void>();
-  private isOver = false;
-
-  constructor(call: ClientReadableStream<Buffer>, read: (raw: Buffer) => WireEvent) {
-    this.call = call;
-    call.on('metadata', (metadata: Metadata) => {
-      this.initial = metadata;
-      this.wake();
-    });
-    call.on('data', (raw: Buffer) => {
-      this.events.push({ raw, event: read(raw) });
-      this.wake();
-    });
-    this.over = new Promise<ServiceError | undefined>((resolve) => {
-      call.once('error', (err) => resolve(err as ServiceError));
-      call.once('end', () => resolve(undefined));
-    }).finally(() => {
-      this.isOver = true;
-      this.wake();
-    });
-  }
-
-  get taskId(): string {
-    const id = this.events[0]?.event.task?.id;
-    if (id === undefined) throw new Error('the stream did not begin with a task');
-    return id;
-  }
-
-  get lastSeq(): number {
-    return this.events.map(seqOf).at(-1) ?? 0;
-  }
-
-  async until(what: string, isTrue: () => boolean): Promise<void> {
-    const seen = async (): Promise<void> => {
-      while (!isTrue()) {
-        if (this.isOver) throw new Error(`over: ${what}; ${String(await this.over)}`);
-        await new Promise<void>((resolve) => this.waiting.add(resolve));
-      }
-    };
-    await within(what, seen());
-  }
-
-  /** The events of a stream that must end by itself, and well. */
-  async toEnd(): Promise<readonly GrpcEvent[]> {
-    const err = await within('the end of the stream', this.over);
-    if (err !== undefined) throw err;
-    return this.events;
-  }
-
-  /** Reads no more, and leaves the connection open. */
-  pause(): void {
-    this.call.pause();
-  }
-
-  resume(): void {
-    this.call.resume();
-  }
-
-  cancel(): void {
-    this.call.cancel();
-  }
-
-  private wake(): void {
-    for (const wake of [...this.waiting]) wake();
-    this.waiting.clear();
-  }
-}
-
-const CURSOR = 'urn:longhaul:a2a:stream-cursor:1';
-
-export function seqOf({ event }: GrpcEvent): number {
-  const { task, statusUpdate, artifactUpdate } = event;
-  const metadata = (task ?? statusUpdate ?? artifactUpdate)?.metadata;
-  return (metadata?.[CURSOR] as { readonly seq: number }).seq;
 }
 
 /** What a call that must be refused was told. */

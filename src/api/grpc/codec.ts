@@ -12,7 +12,8 @@ import {
 } from '@bufbuild/protobuf';
 import { reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
 import { FaultError } from '../wire/error-table';
-import { scanRequest, shapeOf, type Shape } from './scan';
+import { scanRequest } from './scan';
+import { shapeOf, type Shape } from './shape';
 
 /**
  * A level of JSON takes up to three messages here (entry, `Value`, `Struct`), and there are 64 of

@@ -1,75 +1,15 @@
 // One pass over the bytes of a request, before anything recurses over them or makes objects of them.
 
-import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { isUtf8 } from 'node:buffer';
 import { DEPTH_MAX, PROTO } from '../body';
 import { FaultError } from '../wire/error-table';
+import { I32, I64, LENGTH, VARINT, type Content, type Shape } from './shape';
 
 /**
  * An empty message takes two bytes to send and a hundred to hold. So many are the numbers of a list
  * that fills what a body may have by default, as `google.protobuf.Value` encodes them.
  */
 const MESSAGES_MAX = 1_000_000;
-
-const [VARINT, I64, LENGTH, I32] = [0, 1, 2, 5];
-
-/** What may stand in a field: text, the key of a map, a message, or bytes nobody looks into. */
-type Content = 'text' | 'key' | 'opaque' | Shape;
-
-interface Field {
-  readonly wireTypes: readonly number[];
-  readonly content: Content;
-}
-
-/** A message as the scan needs it. */
-export interface Shape {
-  readonly fields: ReadonlyMap<number, Field>;
-  /** An object or list of its own in JSON; a `Value` is what it holds, an entry belongs to its map. */
-  readonly isLevel: boolean;
-}
-
-/** @param known holds what was made before; messages hold themselves. */
-export function shapeOf(message: DescMessage, known = new Map<string, Shape>()): Shape {
-  const made = known.get(message.typeName);
-  if (made !== undefined) return made;
-  const fields = new Map<number, Field>();
-  const shape = { fields, isLevel: message.typeName !== 'google.protobuf.Value' };
-  known.set(message.typeName, shape);
-  for (const field of message.fields) fields.set(field.number, fieldOf(field, known));
-  return shape;
-}
-
-function fieldOf(field: DescField, known: Map<string, Shape>): Field {
-  if (field.fieldKind === 'map') {
-    const key: Field = { wireTypes: [LENGTH], content: 'key' };
-    const value = valueOf(field.message, field.scalar, known);
-    const entry = { fields: new Map([key, value].map((f, i) => [i + 1, f])), isLevel: false };
-    return { wireTypes: [LENGTH], content: entry };
-  }
-  const value = valueOf(field.message, field.scalar, known);
-  // Numbers of a list may come together.
-  return field.fieldKind === 'list' ? { ...value, wireTypes: [...value.wireTypes, LENGTH] } : value;
-}
-
-function valueOf(
-  message: DescMessage | undefined,
-  scalar: ScalarType | undefined,
-  known: Map<string, Shape>,
-): Field {
-  if (message !== undefined) return { wireTypes: [LENGTH], content: shapeOf(message, known) };
-  if (scalar === ScalarType.STRING) return { wireTypes: [LENGTH], content: 'text' };
-  return { wireTypes: [WIRE_TYPES.get(scalar) ?? VARINT], content: 'opaque' };
-}
-
-const WIRE_TYPES = new Map<ScalarType | undefined, number>([
-  [ScalarType.BYTES, LENGTH],
-  ...[ScalarType.DOUBLE, ScalarType.FIXED64, ScalarType.SFIXED64].map(as(I64)),
-  ...[ScalarType.FLOAT, ScalarType.FIXED32, ScalarType.SFIXED32].map(as(I32)),
-]);
-
-function as(wireType: number): (scalar: ScalarType) => [ScalarType, number] {
-  return (scalar) => [scalar, wireType];
-}
 
 /**
  * Refuses what is not protobuf, text that is not UTF-8, messages nested too deep or too many, and

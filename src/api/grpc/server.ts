@@ -11,7 +11,8 @@ import { Codec } from './codec';
 import { loadDescriptors, type Descriptors } from './descriptors';
 import { legacyDialect, v1Dialect } from './dialect';
 import { healthService, type HealthOptions } from './health';
-import { guarded, type GrpcEdgeOptions, type Service } from './service';
+import type { GrpcEdgeOptions } from './edge';
+import { guarded, type Service } from './service';
 
 export interface GrpcServerOptions extends HealthOptions, Omit<GrpcEdgeOptions, 'codec' | 'calls'> {
   readonly handler: A2ARequestHandler;

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { LEAVING, listTasks, messageFor } from '../../harness/calls';
 import { eventually } from '../../harness/eventually';
 import { GrpcCaller, V03, V1, refusalOf, toBytes, type Refusal } from '../../harness/grpc';
+import { nestedLists } from '../../harness/nested-lists';
 import { useStack } from '../../harness/stack';
 import type { WireTask } from '../../harness/wire';
 
@@ -208,23 +209,11 @@ describe.each(GENERATIONS)('over gRPC of $name', ({ service, parts, task, subscr
   });
 });
 
-/** `metadata` of a send whose one entry is lists in lists, made from the innermost outwards. */
+/** `metadata` of a send with lists in lists. */
 function nested(service: string, depth: number): Buffer {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  const wrap = (field: number, before = new Uint8Array()): void => {
-    const head = new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(size).finish();
-    pieces.push(head, before);
-    size += head.length + before.length;
-  };
-  for (let level = 0; level < depth; level += 1) {
-    if (level > 0) wrap(1);
-    wrap(6);
-  }
-  wrap(2, new BinaryWriter().tag(1, WireType.LengthDelimited).string('deep').finish());
-  wrap(1);
-  wrap(service === V1 ? 4 : 3);
-  return Buffer.concat(pieces.reverse());
+  const field = service === V1 ? 4 : 3;
+  const writer = new BinaryWriter().tag(field, WireType.LengthDelimited);
+  return Buffer.from(writer.bytes(nestedLists(depth)).finish());
 }
 
 test('a list with a page of 101, or with a token of somebody else, is refused', async () => {

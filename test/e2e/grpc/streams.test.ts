@@ -1,30 +1,13 @@
-// Streams over gRPC: cursors, the same events as on every binding, and who leaves or stalls (D1, D3).
+// Streams over gRPC: cursors, the same events as on every binding, refusals, big parts (D3, D9).
 
-import { randomUUID } from 'node:crypto';
-import {
-  LEAVING,
-  envelope,
-  getTask,
-  messageFor,
-  request,
-  result,
-  rpc,
-  sendAndLeave,
-} from '../../harness/calls';
-import { eventually, within } from '../../harness/eventually';
-import {
-  GrpcCaller,
-  V03,
-  V1,
-  refusalOf,
-  seqOf,
-  toRefusal,
-  type GrpcEvent,
-} from '../../harness/grpc';
-import { note } from '../../harness/note';
+import { StreamResponse } from '@a2a-js/sdk';
+import { A2AService } from '@a2a-js/sdk/server/grpc';
+import { LEAVING, envelope, getTask, messageFor, request, sendAndLeave } from '../../harness/calls';
+import { GrpcCaller, V03, refusalOf } from '../../harness/grpc';
+import { after, raws, seqOf, steps, type GrpcEvent } from '../../harness/grpc-stream';
 import { readSse } from '../../harness/sse';
 import { useStack } from '../../harness/stack';
-import type { WireEvent, WireTask } from '../../harness/wire';
+import type { WireTask } from '../../harness/wire';
 
 const stack = useStack({ gateways: [{}, {}], servesGrpc: true });
 
@@ -41,23 +24,6 @@ beforeAll(() => {
 afterAll(() => {
   for (const caller of [here, there, legacy]) caller.close();
 });
-
-const steps = (events: number, everyMs = 60): object => ({
-  message: messageFor('steps', { events, everyMs }),
-});
-const after = (cursor: number | string) => ({ headings: { 'last-event-id': String(cursor) } });
-const raws = (events: readonly GrpcEvent[]): readonly string[] =>
-  events.map(({ raw }) => raw.toString('base64'));
-
-async function openFeeds(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^longhaul_open_feeds (\d+)$/m.exec(text)?.[1]);
-}
-
-const expectFeeds = (url: string, count: number): Promise<void> =>
-  eventually(async () => {
-    expect(await openFeeds(url)).toBe(count);
-  });
 
 describe('a cursor in last-event-id (D3)', () => {
   let whole: readonly GrpcEvent[];
@@ -110,40 +76,48 @@ describe('a cursor in last-event-id (D3)', () => {
 });
 
 describe('ten subscribers of one task on two gateways', () => {
-  /** Protobuf leaves out what is empty and does not order keys; the meaning is compared. */
-  const meaning = (event: WireEvent): unknown => JSON.parse(JSON.stringify(event));
+  interface SseEvent {
+    readonly raw: string;
+    readonly event: unknown;
+  }
 
-  async function overSse(url: string, id: string, isRest: boolean): Promise<readonly WireEvent[]> {
+  async function overSse(url: string, id: string, isRest: boolean): Promise<readonly SseEvent[]> {
     const headers = { 'Last-Event-ID': '0' };
     const response = isRest
       ? await fetch(`${url}/tasks/${id}:subscribe`, { headers })
       : await request(url, { body: envelope('SubscribeToTask', { id }), headers });
-    const events: WireEvent[] = [];
-    for await (const { data } of readSse(response)) {
-      events.push(isRest ? (data as WireEvent) : (data as { result: WireEvent }).result);
+    const events: SseEvent[] = [];
+    for await (const { raw, data } of readSse(response)) {
+      events.push({ raw, event: isRest ? data : (data as { readonly result: unknown }).result });
     }
     return events;
   }
+
+  /** As the SDK's client would have it, in JSON. */
+  const inJson = ({ raw }: GrpcEvent): unknown =>
+    StreamResponse.toJSON(A2AService.subscribeToTask.responseDeserialize(raw));
 
   test.each(['steps', 'stream'])(
     'of skill %s see the same events in the same order',
     async (skill) => {
       const message = messageFor(skill, { events: 12, chunks: 12, everyMs: 60 });
       const { id } = await sendAndLeave(stack.url, message);
-      const overGrpc = [here, there, here, there].map((caller) =>
-        caller.stream('SubscribeToTask', { id }, after(0)).toEnd(),
-      );
-      const overHttp = [stack.url, stack.otherUrl].flatMap((url) =>
-        [true, false, true].map((isRest) => overSse(url, id, isRest)),
-      );
-      const [first, ...others] = await Promise.all(overGrpc);
+      const urls = [stack.url, stack.otherUrl, stack.url];
+      const [grpc, rest, jsonRpc] = await Promise.all([
+        Promise.all(
+          [here, there, here, there].map((caller) =>
+            caller.stream('SubscribeToTask', { id }, after(0)).toEnd(),
+          ),
+        ),
+        Promise.all(urls.map((url) => overSse(url, id, true))),
+        Promise.all(urls.map((url) => overSse(url, id, false))),
+      ]);
+      const [first] = grpc;
       expect(first!.length).toBeGreaterThan(10);
-      for (const other of others) expect(raws(other)).toEqual(raws(first!));
-      for (const events of await Promise.all(overHttp)) {
-        expect(events.map(meaning)).toMatchObject(
-          first!.map(({ event }) => meaning(event)) as object[],
-        );
-        expect(events).toHaveLength(first!.length);
+      for (const events of grpc) expect(raws(events)).toEqual(raws(first!));
+      for (const binding of [rest, jsonRpc]) {
+        for (const events of binding) expect(events).toEqual(binding[0]);
+        expect(first!.map(inJson)).toEqual(binding[0]!.map(({ event }) => event));
       }
     },
   );
@@ -172,122 +146,6 @@ describe('a stream that must be refused', () => {
       { task: { status: { state: 'TASK_STATE_COMPLETED' } } },
     ]);
   });
-});
-
-describe('a client that leaves', () => {
-  test('is noticed, and cancels nothing', async () => {
-    await expectFeeds(stack.url, 0);
-    const stream = here.stream('SendStreamingMessage', steps(10, 110));
-    await stream.until('its first event', () => stream.events.length > 0);
-    expect(await openFeeds(stack.url)).toBe(1);
-    const id = stream.taskId;
-    stream.cancel();
-    await expectFeeds(stack.url, 0);
-    await eventually(async () => {
-      expect((await getTask(stack.url, id)).status.state).toBe('TASK_STATE_COMPLETED');
-    });
-    expect(stack.gateways[0]!.output()).not.toMatch(/a request failed|"level":[56]0/);
-  });
-
-  test('by its deadline cancels nothing either', async () => {
-    const contextId = randomUUID();
-    const message = messageFor('steps', { events: 12, everyMs: 110 }, { contextId });
-    const sent = here.ask('SendMessage', { message }, { withinMs: 700 });
-    expect(await refusalOf(sent)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-    const stream = here.stream('SendStreamingMessage', steps(12, 110), { withinMs: 700 });
-    const err = await within('the deadline', stream.over);
-    expect(toRefusal(err!)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-    await expectFeeds(stack.url, 0);
-    await eventually(async () => {
-      const query = { contextId, includeArtifacts: true };
-      const { tasks } = await result(rpc<{ tasks: WireTask[] }>(stack.url, 'ListTasks', query));
-      expect(tasks.map(({ status }) => status.state)).toEqual(['TASK_STATE_COMPLETED']);
-    });
-    expect(stack.gateways[0]!.output()).not.toMatch(/a request failed|"level":[56]0/);
-  });
-});
-
-describe('a client that does not read', () => {
-  /** Far more than any buffer on the way, and less than a task may hold. */
-  const BYTES = 12_000_000;
-  const heavy = { message: messageFor('heavy', { bytes: BYTES, chunkBytes: 60_000 }), ...LEAVING };
-
-  async function memoryOf(url: string): Promise<number> {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
-  }
-
-  test('holds no memory in the gateway, and gets all of it when it reads on', async () => {
-    const { id } = (await here.ask<{ task: WireTask }>('SendMessage', heavy)).value.task;
-    await here.stream('SubscribeToTask', { id }, after(0)).toEnd();
-    const before = await memoryOf(stack.url);
-    const callers = Array.from({ length: 10 }, () => new GrpcCaller(stack.grpc));
-    const streams = callers.map((caller) => {
-      const stream = caller.stream('SubscribeToTask', { id }, after(0));
-      stream.pause();
-      return stream;
-    });
-    let grown = 0;
-    for (let i = 0; i < 8; i += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      grown = Math.max(grown, (await memoryOf(stack.url)) - before);
-    }
-    note(`10 stalled streams of 12 MB each: ${grown.toFixed(0)} MB more`);
-    expect(grown).toBeLessThan(80);
-    for (const stream of streams.slice(1)) stream.cancel();
-    streams[0]!.resume();
-    const events = await streams[0]!.toEnd();
-    expect(events.map(seqOf)).toEqual(events.map((_event, i) => i + 1));
-    await expectFeeds(stack.url, 0);
-    for (const caller of callers) caller.close();
-  });
-});
-
-test('a gateway that stops ends its streams, and says that they go on elsewhere', async () => {
-  const doomed = await stack.startGateway();
-  const caller = new GrpcCaller(doomed.grpcAddress);
-  const stream = caller.stream('SendStreamingMessage', steps(25, 110));
-  await stream.until('its third event', () => stream.events.length >= 3);
-  const blocking = refusalOf(caller.ask('SendMessage', { message: messageFor('steps') }));
-  const from = Date.now();
-  await doomed.stop();
-  expect(Date.now() - from).toBeLessThan(5_000);
-  const stopping = {
-    code: 'UNAVAILABLE',
-    reason: 'GATEWAY_STOPPING',
-    details: [{ reason: 'GATEWAY_STOPPING' }, { retryDelay: '2s' }],
-  };
-  expect(await blocking).toMatchObject(stopping);
-  expect(toRefusal((await stream.over)!)).toMatchObject(stopping);
-  expect(doomed.output()).not.toContain('a request failed');
-  const resumed = here.stream('SubscribeToTask', { id: stream.taskId }, after(stream.lastSeq));
-  const union = [...stream.events, ...(await resumed.toEnd()).slice(1)];
-  expect(union.map(seqOf)).toEqual(union.map((_event, i) => i + 1));
-  caller.close();
-});
-
-test('streams of a gateway that is killed resume on the other one, and every event arrives once', async () => {
-  const doomed = await stack.startGateway();
-  const callers = Array.from({ length: 5 }, () => new GrpcCaller(doomed.grpcAddress));
-  const streams = callers.map((caller) => caller.stream('SendStreamingMessage', steps(30, 110)));
-  await streams[0]!.until('its tenth event', () => streams[0]!.lastSeq >= 10);
-  await doomed.kill();
-  const firstMs: number[] = [];
-  for (const cut of streams) {
-    expect(toRefusal((await within('the cut', cut.over))!)).toMatchObject({ code: 'UNAVAILABLE' });
-    const from = Date.now();
-    const resumed = here.stream('SubscribeToTask', { id: cut.taskId }, after(cut.lastSeq));
-    await resumed.until('the snapshot', () => resumed.events.length > 0);
-    firstMs.push(Date.now() - from);
-    await resumed.toEnd();
-    const union = [...cut.events, ...resumed.events.slice(1)];
-    expect(union.map(seqOf)).toEqual(union.map((_event, i) => i + 1));
-    const undisturbed = await there.stream('SubscribeToTask', { id: cut.taskId }, after(0)).toEnd();
-    expect(raws(union)).toEqual(raws(undisturbed));
-  }
-  note(`first event after the reconnect: at most ${String(Math.max(...firstMs))} ms`);
-  expect(Math.max(...firstMs)).toBeLessThanOrEqual(1_000);
-  for (const caller of callers) caller.close();
 });
 
 describe('parts that are big', () => {
@@ -319,6 +177,5 @@ test('both services of a gateway speak of the same tasks', async () => {
     message: messageFor('echo'),
   });
   const { id } = value.task;
-  expect(V1).not.toBe(V03);
   expect((await legacy.ask<WireTask>('GetTask', { name: `tasks/${id}` })).value.id).toBe(id);
 });

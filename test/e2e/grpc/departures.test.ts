@@ -1,0 +1,154 @@
+// Who leaves a gRPC call before its end, or stalls it: a client, or the gateway (D1, D10).
+
+import { randomUUID } from 'node:crypto';
+import { LEAVING, getTask, listTasks, messageFor } from '../../harness/calls';
+import { eventually, within } from '../../harness/eventually';
+import { GrpcCaller, refusalOf, toRefusal } from '../../harness/grpc';
+import { after, raws, seqOf, steps } from '../../harness/grpc-stream';
+import { note } from '../../harness/note';
+import { useStack } from '../../harness/stack';
+import type { WireTask } from '../../harness/wire';
+
+const stack = useStack({ gateways: [{}, {}], servesGrpc: true });
+
+let here: GrpcCaller;
+let there: GrpcCaller;
+
+beforeAll(() => {
+  here = new GrpcCaller(stack.grpc);
+  there = new GrpcCaller(stack.otherGrpc);
+});
+
+afterAll(() => {
+  for (const caller of [here, there]) caller.close();
+});
+
+async function openFeeds(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^longhaul_open_feeds (\d+)$/m.exec(text)?.[1]);
+}
+
+const expectFeeds = (url: string, count: number): Promise<void> =>
+  eventually(async () => {
+    expect(await openFeeds(url)).toBe(count);
+  });
+
+describe('a client that leaves', () => {
+  test('is noticed, and cancels nothing', async () => {
+    await expectFeeds(stack.url, 0);
+    const stream = here.stream('SendStreamingMessage', steps(10, 110));
+    await stream.until('its first event', () => stream.events.length > 0);
+    expect(await openFeeds(stack.url)).toBe(1);
+    const id = stream.taskId;
+    stream.cancel();
+    await expectFeeds(stack.url, 0);
+    await eventually(async () => {
+      expect((await getTask(stack.url, id)).status.state).toBe('TASK_STATE_COMPLETED');
+    });
+    expect(stack.gateways[0]!.output()).not.toMatch(/a request failed|"level":[56]0/);
+  });
+
+  test('by its deadline cancels nothing either', async () => {
+    const contextId = randomUUID();
+    const message = messageFor('steps', { events: 12, everyMs: 110 }, { contextId });
+    const sent = here.ask('SendMessage', { message }, { withinMs: 700 });
+    expect(await refusalOf(sent)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const stream = here.stream('SendStreamingMessage', steps(12, 110), { withinMs: 700 });
+    const err = await within('the deadline', stream.over);
+    expect(toRefusal(err!)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expectFeeds(stack.url, 0);
+    await eventually(async () => {
+      const { tasks } = await listTasks(stack.url, { contextId });
+      expect(tasks.map(({ status }) => status.state)).toEqual(['TASK_STATE_COMPLETED']);
+    });
+    expect(stack.gateways[0]!.output()).not.toMatch(/a request failed|"level":[56]0/);
+  });
+});
+
+describe('a client that does not read', () => {
+  /** Far more than any buffer on the way, and less than a task may hold. */
+  const BYTES = 12_000_000;
+  const heavy = { message: messageFor('heavy', { bytes: BYTES, chunkBytes: 60_000 }), ...LEAVING };
+
+  async function memoryOf(url: string): Promise<number> {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
+  }
+
+  test('holds no memory in the gateway, and gets all of it when it reads on', async () => {
+    const { id } = (await here.ask<{ task: WireTask }>('SendMessage', heavy)).value.task;
+    await here.stream('SubscribeToTask', { id }, after(0)).toEnd();
+    const before = await memoryOf(stack.url);
+    const callers = Array.from({ length: 10 }, () => new GrpcCaller(stack.grpc));
+    const streams = callers.map((caller) => {
+      const stream = caller.stream('SubscribeToTask', { id }, after(0));
+      stream.pause();
+      return stream;
+    });
+    let grown = 0;
+    for (let i = 0; i < 8; i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      grown = Math.max(grown, (await memoryOf(stack.url)) - before);
+    }
+    note(`10 stalled streams of 12 MB each: ${grown.toFixed(0)} MB more`);
+    expect(grown).toBeLessThan(80);
+    for (const stream of streams.slice(1)) stream.cancel();
+    streams[0]!.resume();
+    const events = await streams[0]!.toEnd();
+    expect(events.map(seqOf)).toEqual(events.map((_event, i) => i + 1));
+    await expectFeeds(stack.url, 0);
+    for (const caller of callers) caller.close();
+  });
+});
+
+test('a gateway that stops ends its streams, and says that they go on elsewhere', async () => {
+  const doomed = await stack.startGateway();
+  const caller = new GrpcCaller(doomed.grpcAddress);
+  const stream = caller.stream('SendStreamingMessage', steps(40, 110));
+  await stream.until('its third event', () => stream.events.length >= 3);
+  const contextId = randomUUID();
+  const message = messageFor('steps', { everyMs: 300 }, { contextId });
+  const blocking = refusalOf(caller.ask('SendMessage', { message }));
+  await eventually(async () => {
+    expect((await listTasks(stack.url, { contextId })).totalSize).toBe(1);
+  });
+  const from = Date.now();
+  await doomed.stop();
+  expect(Date.now() - from).toBeLessThan(5_000);
+  const stopping = {
+    code: 'UNAVAILABLE',
+    reason: 'GATEWAY_STOPPING',
+    details: [{ reason: 'GATEWAY_STOPPING' }, { retryDelay: '2s' }],
+  };
+  expect(await blocking).toMatchObject(stopping);
+  expect(toRefusal((await stream.over)!)).toMatchObject(stopping);
+  expect(doomed.output()).not.toContain('a request failed');
+  const resumed = here.stream('SubscribeToTask', { id: stream.taskId }, after(stream.lastSeq));
+  const union = [...stream.events, ...(await resumed.toEnd()).slice(1)];
+  expect(union.map(seqOf)).toEqual(union.map((_event, i) => i + 1));
+  caller.close();
+});
+
+test('streams of a gateway that is killed resume on the other one, and every event arrives once', async () => {
+  const doomed = await stack.startGateway();
+  const callers = Array.from({ length: 5 }, () => new GrpcCaller(doomed.grpcAddress));
+  const streams = callers.map((caller) => caller.stream('SendStreamingMessage', steps(30, 110)));
+  await streams[0]!.until('its tenth event', () => streams[0]!.lastSeq >= 10);
+  await doomed.kill();
+  const firstMs: number[] = [];
+  for (const cut of streams) {
+    expect(toRefusal((await within('the cut', cut.over))!)).toMatchObject({ code: 'UNAVAILABLE' });
+    const from = Date.now();
+    const resumed = here.stream('SubscribeToTask', { id: cut.taskId }, after(cut.lastSeq));
+    await resumed.until('the snapshot', () => resumed.events.length > 0);
+    firstMs.push(Date.now() - from);
+    await resumed.toEnd();
+    const union = [...cut.events, ...resumed.events.slice(1)];
+    expect(union.map(seqOf)).toEqual(union.map((_event, i) => i + 1));
+    const undisturbed = await there.stream('SubscribeToTask', { id: cut.taskId }, after(0)).toEnd();
+    expect(raws(union)).toEqual(raws(undisturbed));
+  }
+  note(`first event after the reconnect: at most ${String(Math.max(...firstMs))} ms`);
+  expect(Math.max(...firstMs)).toBeLessThanOrEqual(1_000);
+  for (const caller of callers) caller.close();
+});
