@@ -25,7 +25,7 @@ import {
   toRestError,
   type Fault,
 } from './wire/error-table';
-import { mendLegacyRestEvent, mendLegacyRestSend, withBlocking } from './wire/legacy';
+import { mendLegacyRestEvent, mendLegacyRestSend } from './wire/legacy';
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { PUSH_LATER } from './wire/request-handler';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
@@ -168,7 +168,7 @@ function checkBody(body: unknown, { path, isLegacy }: Route): unknown {
   if (!path.startsWith('message:')) return body;
   const sent = isLegacy ? mendLegacyRestSend(body) : body;
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
-  return isLegacy ? withBlocking(sent) : sent;
+  return sent;
 }
 
 function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'partDetails'> {
