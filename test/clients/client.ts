@@ -67,9 +67,7 @@ export class Client {
   }
 
   async setPush(taskId: string, config: PushConfig): Promise<SeenPush> {
-    return this.dialect.push(
-      await this.answer('setPush', this.dialect.pushParams(taskId, config)),
-    );
+    return this.dialect.push(await this.answer('setPush', this.dialect.pushParams(taskId, config)));
   }
 
   async getPush(taskId: string, id: string): Promise<SeenPush> {

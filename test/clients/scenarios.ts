@@ -74,10 +74,13 @@ const TASKS: readonly Scenario[] = [
   },
   {
     name: 'data and files come back as they were sent',
-    async run({ client }) {
+    async run({ client, official, binding }) {
       const { id, history, artifacts } = await client.send({ skill: 'mirror', pieces: PIECES });
-      expect(history[0]?.pieces).toEqual(PIECES);
-      expect(artifacts).toMatchObject([{ name: 'mirror', pieces: PIECES }]);
+      const isNameless = official.loses?.('file names', binding) === true;
+      const file = isNameless ? { ...FILE, name: '' } : FILE;
+      const pieces = [...PIECES.slice(0, 2), { file }];
+      expect(history[0]?.pieces).toEqual(pieces);
+      expect(artifacts).toMatchObject([{ name: 'mirror', pieces }]);
       expect((await client.get(id)).artifacts).toEqual(artifacts);
     },
   },
@@ -108,17 +111,20 @@ const TASKS: readonly Scenario[] = [
 const STREAMS: readonly Scenario[] = [
   {
     name: 'a stream of chunks adds up to the artifact that get gives',
-    async run({ client }) {
+    async run({ client, official, binding }) {
       const events = await all(client.stream(to('stream', { chunks: 6, everyMs: 60 })));
-      const task = await client.get(events.flatMap((e) => (e.kind === 'task' ? [e.id] : []))[0]!);
+      const { id } = events[0] as { id: string };
       const chunks = events.flatMap((event) => (event.kind === 'artifact' ? [event] : []));
       expect(chunks.length).toBeGreaterThan(2);
-      expect(chunks.map(({ append }) => append).lastIndexOf(false)).toBe(0);
       expect(chunks.map(({ last }) => last).indexOf(true)).toBe(chunks.length - 1);
-      expect(Object.values(textsOf(events))).toEqual([lines(6)]);
-      expect(artifactTexts(task)).toEqual(textsOf(events));
+      expect(chunks.map(({ artifact }) => textOf(artifact.pieces)).join('')).toBe(lines(6));
+      const held = { [chunks[0]!.artifact.id]: lines(6) };
+      expect(artifactTexts(await client.get(id))).toEqual(held);
+      if (official.loses?.('append', binding) === true) return;
+      expect(chunks.map(({ append }) => append).lastIndexOf(false)).toBe(0);
+      expect(textsOf(events)).toEqual(held);
       for (const event of events) {
-        if (event.kind === 'assembled') expect(artifactTexts(event.task)).toEqual(textsOf(events));
+        if (event.kind === 'assembled') expect(artifactTexts(event.task)).toEqual(held);
       }
     },
   },
