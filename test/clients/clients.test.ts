@@ -1,5 +1,6 @@
 // Every official client on every binding goes through the same scenarios, against real processes.
 
+import { EXTENDED_CARD } from '../harness/extended-card';
 import { isServed, testWith, type Feature } from '../harness/not-yet';
 import { useStack } from '../harness/stack';
 import { Client, all } from './client';
@@ -11,7 +12,11 @@ import { SCENARIOS } from './scenarios';
 /** The first run on a machine fetches the packages of the Python clients. */
 const OPEN_DEADLINE_MS = 300_000;
 
-const SETTINGS = { GRPC_PORT: '0', PUSH_ALLOW_HOSTS: '127.0.0.1' };
+const SETTINGS = {
+  GRPC_PORT: '0',
+  PUSH_ALLOW_HOSTS: '127.0.0.1',
+  EXTENDED_AGENT_CARD: EXTENDED_CARD,
+};
 
 const stack = useStack({ gateways: [SETTINGS, SETTINGS] });
 

@@ -7,9 +7,11 @@ export const NOT_YET: ReadonlySet<Feature> = new Set<Feature>([
   'extended card',
   'required extensions',
   'content types',
+  'agent responses',
 ]);
 
-export type Feature = 'grpc' | 'push' | 'extended card' | 'required extensions' | 'content types';
+export type Feature =
+  'grpc' | 'push' | 'extended card' | 'required extensions' | 'content types' | 'agent responses';
 
 export function isServed(needs: readonly Feature[]): boolean {
   return needs.every((feature) => !NOT_YET.has(feature));
