@@ -16,6 +16,8 @@ const PORT_IS_TAKEN = /EADDRINUSE|is taken/;
 export interface TestProcess {
   /** `http://127.0.0.1:<port>` of the gateway, or of the worker's health port. */
   readonly url: string;
+  /** `127.0.0.1:<port>` of a gateway that serves gRPC, else empty. */
+  readonly grpcAddress: string;
   /** What it has printed so far. */
   output(): string;
   /** Ends it with SIGKILL and resolves when it is gone. */
@@ -27,6 +29,8 @@ export interface TestProcess {
 export interface ProcessOptions {
   readonly temporal: { readonly address: string; readonly dataDir: string };
   readonly env?: Readonly<Record<string, string>>;
+  /** Gives a gateway a free `GRPC_PORT`. Default: false. */
+  readonly servesGrpc?: boolean;
 }
 
 export const TEST_SKILLS = join(__dirname, 'skills');
@@ -41,11 +45,12 @@ export function startWorker(options: ProcessOptions): Promise<TestProcess> {
 
 async function startProcess(
   role: 'gateway' | 'worker',
-  { temporal, env }: ProcessOptions,
+  { temporal, env, servesGrpc = false }: ProcessOptions,
   portVariable: string,
 ): Promise<TestProcess> {
   for (let start = 1; ; start += 1) {
     const port = await nextFreePort('127.0.0.1', 0);
+    const grpcPort = servesGrpc ? String(await nextFreePort('127.0.0.1', 0)) : '';
     const child = startChild([role], {
       ...process.env,
       TEMPORAL_ADDRESS: temporal.address,
@@ -53,6 +58,7 @@ async function startProcess(
       SKILLS: TEST_SKILLS,
       LOG_LEVEL: 'warn',
       [portVariable]: String(port),
+      GRPC_PORT: grpcPort,
       ...env,
     });
     const url = `http://127.0.0.1:${String(port)}`;
@@ -62,6 +68,7 @@ async function startProcess(
     if (await isReadyInTime(url, child)) {
       return {
         url,
+        grpcAddress: servesGrpc ? `127.0.0.1:${grpcPort}` : '',
         output: () => child.output(),
         kill: () => end('SIGKILL'),
         stop: () => end('SIGTERM'),

@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly gateways?: readonly Environment[];
   /** Default: true. */
   readonly hasWorker?: boolean;
+  /** Of every gateway. Default: false. */
+  readonly servesGrpc?: boolean;
 }
 
 /** Two gateways on one Temporal server. */
@@ -26,6 +28,9 @@ export interface Stack {
   readonly url: string;
   /** The same of the second one. */
   readonly otherUrl: string;
+  /** `127.0.0.1:<port>` of the first gateway, and of the second one. */
+  readonly grpc: string;
+  readonly otherGrpc: string;
   /** The worker that was started last. */
   readonly worker: TestProcess;
   /** One more gateway, or worker; the stack ends it too. */
@@ -34,8 +39,12 @@ export interface Stack {
 }
 
 /** Starts a stack before the tests of the file and ends it after them: processes first, then Temporal. */
-export function useStack({ gateways = [{}], hasWorker = true }: StackOptions = {}): Stack {
-  const stack = new StartedStack();
+export function useStack({
+  gateways = [{}],
+  hasWorker = true,
+  servesGrpc = false,
+}: StackOptions = {}): Stack {
+  const stack = new StartedStack(servesGrpc);
   beforeAll(async () => {
     try {
       await stack.open(gateways, hasWorker);
@@ -53,7 +62,12 @@ class StartedStack implements Stack {
   readonly gateways: TestProcess[] = [];
   private readonly workers: TestProcess[] = [];
   private readonly processes: TestProcess[] = [];
+  private readonly servesGrpc: boolean;
   private server: TestTemporal | undefined;
+
+  constructor(servesGrpc: boolean) {
+    this.servesGrpc = servesGrpc;
+  }
 
   get temporal(): TestTemporal {
     return running(this.server);
@@ -65,6 +79,14 @@ class StartedStack implements Stack {
 
   get otherUrl(): string {
     return running(this.gateways[1]).url;
+  }
+
+  get grpc(): string {
+    return running(this.gateways[0]).grpcAddress;
+  }
+
+  get otherGrpc(): string {
+    return running(this.gateways[1]).grpcAddress;
   }
 
   get worker(): TestProcess {
@@ -81,8 +103,10 @@ class StartedStack implements Stack {
 
   /** All at once; in the order in which they are given, whichever is ready first. */
   async startGateways(environments: readonly Environment[]): Promise<readonly TestProcess[]> {
-    const { temporal } = this;
-    const starts = environments.map((env) => this.keep(startGateway({ temporal, env })));
+    const { temporal, servesGrpc } = this;
+    const starts = environments.map((env) =>
+      this.keep(startGateway({ temporal, env, servesGrpc })),
+    );
     const started = await allStarted(starts);
     this.gateways.push(...started);
     return started;
