@@ -13,12 +13,11 @@ import { SCENARIOS } from './scenarios';
 const OPEN_DEADLINE_MS = 300_000;
 
 const SETTINGS = {
-  GRPC_PORT: '0',
   PUSH_ALLOW_HOSTS: '127.0.0.1',
   EXTENDED_AGENT_CARD: EXTENDED_CARD,
 };
 
-const stack = useStack({ gateways: [SETTINGS, SETTINGS] });
+const stack = useStack({ gateways: [SETTINGS, SETTINGS], servesGrpc: true });
 
 for (const official of CLIENTS) {
   describe.each(BINDINGS)(`${official.name} on %s`, (binding) => {

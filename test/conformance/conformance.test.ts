@@ -29,14 +29,14 @@ beforeAll(async () => {
 
 const stack = useStack({
   gateways: [
-    { GRPC_PORT: '0', PUSH_ALLOW_HOSTS: '127.0.0.1', EXTENDED_AGENT_CARD: EXTENDED_CARD },
+    { PUSH_ALLOW_HOSTS: '127.0.0.1', EXTENDED_AGENT_CARD: EXTENDED_CARD },
     {
-      GRPC_PORT: '0',
       PUSH_NOTIFICATIONS: 'off',
       EXTENDED_AGENT_CARD: LOST_CARD,
       REQUIRED_EXTENSIONS: REQUIRED_EXTENSION,
     },
   ],
+  servesGrpc: true,
 });
 
 beforeAll(() => rm(LOST_CARD));
