@@ -95,6 +95,8 @@ interface V1 {
   /** Absent: the answer is empty. */
   readonly answer?: { toJSON(answer: never): unknown };
   readonly json: (asked: Asked) => object;
+  /** What protobuf does not tell from absent, and its JSON leaves out. */
+  readonly defaults?: object;
 }
 
 const ofTask = ({ taskId: id, historyLength }: Asked): object => ({ id, historyLength });
@@ -114,6 +116,7 @@ const V1_OPERATIONS: Readonly<Record<Operation, V1>> = {
   ListTasks: {
     ...{ name: 'listTasks', request: ListTasksRequest, answer: ListTasksResponse },
     json: ({ contextId }) => ({ contextId }),
+    defaults: { tasks: [], nextPageToken: '', totalSize: 0 },
   },
   CancelTask: { name: 'cancelTask', request: CancelTaskRequest, answer: Task, json: ofTask },
   SubscribeToTask: {
@@ -144,11 +147,11 @@ const V1_OPERATIONS: Readonly<Record<Operation, V1>> = {
 };
 
 function translateV1(operation: Operation, asked: Asked): Translated {
-  const { name, request, answer, json } = V1_OPERATIONS[operation];
+  const { name, request, answer, json, defaults = {} } = V1_OPERATIONS[operation];
   return {
     definition: A2AService[name] as unknown as Translated['definition'],
     request: request.fromJSON(json(asked)),
-    toJson: (given) => answer?.toJSON(given as never) ?? {},
+    toJson: (given) => ({ ...defaults, ...(answer?.toJSON(given as never) as object) }),
   };
 }
 
