@@ -21,12 +21,6 @@ const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.dat
 export default [
   skill('echo', async (ctx) => ({ state: 'completed', message: textOf(ctx.message) })),
 
-  /** An artifact of the parts that came in. */
-  skill('mirror', async (ctx) => {
-    await ctx.saveArtifact({ name: 'mirror', parts: ctx.message.parts });
-    return { state: 'completed' };
-  }),
-
   /** Five progress events in one go. */
   skill('five', async (ctx) => {
     for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
