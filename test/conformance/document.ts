@@ -1,5 +1,6 @@
 // Writes docs/conformance.md: what each test of this folder found, in tables that never change their order.
 
+import { isServed } from '../harness/not-yet';
 import { ERRORS } from './errors';
 import { GUARANTEES } from './guarantees';
 import { OPERATIONS } from './operations';
@@ -53,7 +54,10 @@ export function documentOf(findings: Findings): string {
     'Each was found by running a real client or server. The test named beside it fails without it.\n',
     table(
       ['guarantee', 'test'],
-      GUARANTEES.map(({ says, test }) => [says, `\`${test.file}\`: ${test.title}`]),
+      GUARANTEES.map(({ says, file, title, needs = [] }) => [
+        says,
+        isServed(needs) ? `\`${file}\`: ${title}` : 'not yet',
+      ]),
     ),
   ].join('\n');
 }

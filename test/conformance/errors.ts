@@ -109,7 +109,7 @@ const OF_CONTENT: readonly ErrorRow[] = [
   {
     ...{ error: 'InvalidAgentResponse', reason: 'INVALID_AGENT_RESPONSE' },
     ...{ code: -32006, http: 500, grpc: 'INTERNAL', sections: BOTH },
-    ...{ needs: ['agent responses'], isServerError: true },
+    needs: ['agent responses'],
     // It declares a reply and gives none.
     provoke: ({ speaker }) =>
       refusalOf(send(speaker, { skill: 'answer', options: { ending: 'completed' } })),
