@@ -24,7 +24,7 @@ import {
   type RequestOptions,
 } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
-import { observed, type Binding, type Driver, type Order } from './driver';
+import { observed, type Binding, type Driver, type Op, type Order } from './driver';
 
 export async function openJs13(binding: Binding, urls: readonly string[]): Promise<Driver> {
   const factory = new ClientFactory(
@@ -40,88 +40,62 @@ export async function openJs13(binding: Binding, urls: readonly string[]): Promi
   };
 }
 
-async function* answers(client: Client, order: Order): AsyncGenerator {
-  const options = { serviceParameters: order.headers };
-  switch (order.op) {
-    case 'stream':
-      yield* told(client.sendMessageStream(SendMessageRequest.fromJSON(order.params), options));
-      return;
-    case 'subscribe':
-      yield* told(client.resubscribeTask(SubscribeToTaskRequest.fromJSON(order.params), options));
-      return;
-    case 'setPush':
-    case 'getPush':
-    case 'listPush':
-    case 'deletePush':
-      yield pushAnswer(client, order, options);
-      return;
-    case 'card':
-    case 'send':
-    case 'get':
-    case 'cancel':
-    case 'list':
-    case 'extendedCard':
-      yield answer(client, order, options);
-      return;
-  }
+async function* answers(client: Client, { op, params, headers }: Order): AsyncGenerator {
+  const options = { serviceParameters: headers };
+  if (op === 'stream') {
+    yield* told(client.sendMessageStream(SendMessageRequest.fromJSON(params), options));
+  } else if (op === 'subscribe') {
+    yield* told(client.resubscribeTask(SubscribeToTaskRequest.fromJSON(params), options));
+  } else yield CALLS[op](client, params, options);
 }
 
 async function* told(events: AsyncIterable<StreamResponse>): AsyncGenerator {
   for await (const event of events) yield StreamResponse.toJSON(event);
 }
 
-async function answer(
-  client: Client,
-  { op, params }: Order,
-  options: RequestOptions,
-): Promise<unknown> {
-  switch (op) {
-    case 'send': {
-      const said = await client.sendMessage(SendMessageRequest.fromJSON(params), options);
-      return 'status' in said ? { task: Task.toJSON(said) } : { message: Message.toJSON(said) };
-    }
-    case 'get':
-      return Task.toJSON(await client.getTask(GetTaskRequest.fromJSON(params), options));
-    case 'cancel':
-      return Task.toJSON(await client.cancelTask(CancelTaskRequest.fromJSON(params), options));
-    case 'list': {
-      const page = await client.listTasks(ListTasksRequest.fromJSON(params), options);
-      return ListTasksResponse.toJSON(page);
-    }
-    case 'extendedCard':
-      return AgentCard.toJSON(await client.getAgentCard(options));
-    default: {
-      const card = await client.getAgentCard(options);
-      return { card: AgentCard.toJSON(card), transport: client.transport.protocolName };
-    }
-  }
-}
+type Call = (client: Client, params: object, options: RequestOptions) => Promise<unknown>;
 
-async function pushAnswer(
-  client: Client,
-  { op, params }: Order,
-  options: RequestOptions,
-): Promise<unknown> {
-  switch (op) {
-    case 'setPush': {
-      const config = TaskPushNotificationConfig.fromJSON(params);
-      const made = await client.createTaskPushNotificationConfig(config, options);
-      return TaskPushNotificationConfig.toJSON(made);
-    }
-    case 'getPush': {
-      const asked = GetTaskPushNotificationConfigRequest.fromJSON(params);
-      const config = await client.getTaskPushNotificationConfig(asked, options);
-      return TaskPushNotificationConfig.toJSON(config);
-    }
-    case 'listPush': {
-      const asked = ListTaskPushNotificationConfigsRequest.fromJSON(params);
-      const page = await client.listTaskPushNotificationConfig(asked, options);
-      return ListTaskPushNotificationConfigsResponse.toJSON(page);
-    }
-    default: {
-      const asked = DeleteTaskPushNotificationConfigRequest.fromJSON(params);
-      await client.deleteTaskPushNotificationConfig(asked, options);
-      return {};
-    }
-  }
-}
+/** The operations that have one answer. */
+const CALLS: Readonly<Record<Exclude<Op, 'stream' | 'subscribe'>, Call>> = {
+  async card(client, _params, options) {
+    const card = await client.getAgentCard(options);
+    return { card: AgentCard.toJSON(card), transport: client.transport.protocolName };
+  },
+  async extendedCard(client, _params, options) {
+    return AgentCard.toJSON(await client.getAgentCard(options));
+  },
+  async send(client, params, options) {
+    const said = await client.sendMessage(SendMessageRequest.fromJSON(params), options);
+    return 'status' in said ? { task: Task.toJSON(said) } : { message: Message.toJSON(said) };
+  },
+  async get(client, params, options) {
+    return Task.toJSON(await client.getTask(GetTaskRequest.fromJSON(params), options));
+  },
+  async cancel(client, params, options) {
+    return Task.toJSON(await client.cancelTask(CancelTaskRequest.fromJSON(params), options));
+  },
+  async list(client, params, options) {
+    const page = await client.listTasks(ListTasksRequest.fromJSON(params), options);
+    return ListTasksResponse.toJSON(page);
+  },
+  async setPush(client, params, options) {
+    const config = TaskPushNotificationConfig.fromJSON(params);
+    const made = await client.createTaskPushNotificationConfig(config, options);
+    return TaskPushNotificationConfig.toJSON(made);
+  },
+  async getPush(client, params, options) {
+    const asked = GetTaskPushNotificationConfigRequest.fromJSON(params);
+    const config = await client.getTaskPushNotificationConfig(asked, options);
+    return TaskPushNotificationConfig.toJSON(config);
+  },
+  async listPush(client, params, options) {
+    const asked = ListTaskPushNotificationConfigsRequest.fromJSON(params);
+    const page = await client.listTaskPushNotificationConfig(asked, options);
+    return ListTaskPushNotificationConfigsResponse.toJSON(page);
+  },
+  async deletePush(client, params, options) {
+    const asked = DeleteTaskPushNotificationConfigRequest.fromJSON(params);
+    await client.deleteTaskPushNotificationConfig(asked, options);
+    return {};
+  },
+};

@@ -34,7 +34,7 @@ export interface ErrorRow {
 export const REQUIRED_EXTENSION = 'urn:longhaul:a2a:stream-cursor:1';
 
 /** What satisfies the reluctant gateway. */
-export const NAMED = {
+const NAMED = {
   'A2A-Extensions': REQUIRED_EXTENSION,
   'X-A2A-Extensions': REQUIRED_EXTENSION,
 };

@@ -8,7 +8,7 @@ const metadata = z.record(z.string(), z.unknown());
 /** UTC with milliseconds (A2A §5.6.1). */
 export const timestamp = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-export const STATES = [
+const STATES = [
   'TASK_STATE_SUBMITTED',
   'TASK_STATE_WORKING',
   'TASK_STATE_COMPLETED',

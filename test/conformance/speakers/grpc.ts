@@ -85,7 +85,7 @@ function metadataOf(generation: Generation, headers: Headings = {}): Metadata {
   return metadata;
 }
 
-export function toRefusal({ code, metadata }: ServiceError): Refusal {
+function toRefusal({ code, metadata }: ServiceError): Refusal {
   return new Refusal({ binding: 'gRPC', code, details: statusDetails(metadata) });
 }
 

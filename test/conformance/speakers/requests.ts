@@ -68,7 +68,7 @@ export function legacyProtoSend({ message, waits = true, historyLength }: Asked)
   };
 }
 
-export const AUTHENTICATION = { scheme: 'Bearer', credentials: 'secret' } as const;
+const AUTHENTICATION = { scheme: 'Bearer', credentials: 'secret' } as const;
 
 export function v1Config({ taskId, configId, url }: Asked): Json {
   return given({ taskId, id: configId, url, token: 'token', authentication: AUTHENTICATION });
