@@ -11,6 +11,7 @@ import { useStack } from '../harness/stack';
 import { documentOf, type Finding } from './document';
 import { ERRORS, REQUIRED_EXTENSION, expectError, type ErrorRow } from './errors';
 import { GUARANTEES } from './guarantees';
+import { IS_THERE } from './is-there';
 import { OPERATIONS, type OperationRow } from './operations';
 import { grpcSpeaker } from './speakers/grpc';
 import { jsonRpcSpeaker } from './speakers/json-rpc';
@@ -113,6 +114,16 @@ for (const via of WAYS) {
     for (const row of ERRORS) errorCell(row, via);
   });
 }
+
+describe('what is switched off in test/harness/not-yet.ts', () => {
+  const off = (Object.keys(IS_THERE) as Feature[]).filter((feature) => !isServed([feature]));
+
+  test('is not there; what is there is to be switched on', async () => {
+    for (const feature of off) {
+      expect({ [feature]: await IS_THERE[feature](stack) }).toEqual({ [feature]: false });
+    }
+  });
+});
 
 describe('docs/conformance.md', () => {
   for (const { says, file, title, needs = [] } of GUARANTEES) {
