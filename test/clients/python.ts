@@ -21,7 +21,9 @@ export async function openPython(
   urls: readonly string[],
 ): Promise<Driver> {
   const program = join(__dirname, folder, 'driver.py');
-  const child = spawn(await pythonWith(folder), [program, binding, ...urls]);
+  const child = spawn(await pythonWith(folder), [program, binding, ...urls], {
+    env: { ...process.env, PYTHONPATH: __dirname, PYTHONDONTWRITEBYTECODE: '1' },
+  });
   return new PythonDriver(child);
 }
 

@@ -1,9 +1,8 @@
-"""Drives the client of a2a-sdk 1.x: takes one JSON order a line, prints one JSON observation a line."""
+"""Drives the client of a2a-sdk 1.x on the binding and gateways of its arguments."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,8 +12,7 @@ from a2a.client import Client, ClientCallContext, ClientConfig, create_client
 from a2a.types import a2a_pb2 as a2a
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
-
-Json = dict[str, Any]
+from orders import Json, serve
 
 # What each order's `params` are, and which method of the client takes them.
 PLAIN: dict[str, tuple[type[Message], str]] = {
@@ -78,27 +76,4 @@ def to_json(message: Message) -> Json:
     return MessageToDict(message)
 
 
-def report(observation: Json) -> None:
-    print(json.dumps(observation), flush=True)
-
-
-async def obey(driver: Driver, order: Json) -> None:
-    number = order['number']
-    try:
-        async for event in driver.events(order):
-            report({'number': number, 'event': event})
-        report({'number': number, 'done': True})
-    except Exception as err:  # noqa: BLE001 - what the client throws is what is observed
-        report({'number': number, 'error': {'type': type(err).__name__, 'message': str(err)}})
-
-
-async def main() -> None:
-    driver = Driver(sys.argv[1], sys.argv[2:])
-    orders = set()
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        order = asyncio.create_task(obey(driver, json.loads(line)))
-        orders.add(order)
-        order.add_done_callback(orders.discard)
-
-
-asyncio.run(main())
+serve(Driver(sys.argv[1], sys.argv[2:]).events)
