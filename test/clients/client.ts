@@ -2,7 +2,7 @@
 
 import type { Headings } from '../harness/calls';
 import { within } from '../harness/eventually';
-import type { Dialect, PushConfig, Said, SeenPush, SendOptions } from './dialect';
+import type { Dialect, PushConfig, Said, SeenPush, SendOptions } from './dialects/dialect';
 import type { Chosen, Driver, Op } from './driver';
 import type { Seen, SeenTask } from './seen';
 

@@ -1,8 +1,8 @@
 // The official clients: which there are, what each can do, and how it names what went wrong.
 
-import { dialect03 } from './dialect-0.3';
-import { dialect10 } from './dialect-1.0';
-import type { Dialect } from './dialect';
+import { dialect03 } from './dialects/0.3';
+import { dialect10 } from './dialects/1.0';
+import type { Dialect } from './dialects/dialect';
 import type { Binding, Driver } from './driver';
 import { openJs03 } from './js-0.3';
 import { openJs13 } from './js-1.3';

@@ -1,8 +1,7 @@
 // Push notifications as every official client asks for them, and as a receiver gets them.
 
 import { randomUUID } from 'node:crypto';
-import { begun } from './client';
-import type { PushConfig } from './dialect';
+import type { PushConfig } from './dialects/dialect';
 import { startReceiver, type Delivery } from './receiver';
 import { ENDLESS, to, type Cell, type Scenario } from './scenario';
 
@@ -55,7 +54,7 @@ export const PUSH_SCENARIOS: readonly Scenario[] = [
       const { client } = cell;
       const receiver = await startReceiver();
       try {
-        const { id: taskId } = await begun(client.stream(ENDLESS));
+        const { id: taskId } = await client.send(ENDLESS, { waits: false });
         const config = configFor(receiver.url);
         const { id, url } = config;
         expect(await client.setPush(taskId, config)).toMatchObject({ taskId, id, url });

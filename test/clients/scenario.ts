@@ -3,7 +3,7 @@
 import type { Feature } from '../harness/not-yet';
 import type { Client } from './client';
 import type { Official } from './clients';
-import type { Said } from './dialect';
+import type { Said } from './dialects/dialect';
 import { ClientError, type Binding } from './driver';
 import type { Seen } from './seen';
 

@@ -5,7 +5,7 @@ import { eventually } from '../harness/eventually';
 import { EXTENDED_DESCRIPTION } from '../harness/extended-card';
 import { lines } from '../harness/frames';
 import { all, begun } from './client';
-import { CURSOR } from './dialect';
+import { CURSOR } from './dialects/dialect';
 import type { Binding } from './driver';
 import { PUSH_SCENARIOS } from './push-scenarios';
 import { ENDLESS, refusal, say, to, type Scenario } from './scenario';

@@ -1,6 +1,6 @@
 // What a generation calls things: requests out of what tests say, and what tests see out of answers.
 
-import type { Piece, Seen, SeenTask } from './seen';
+import type { Piece, Seen, SeenTask } from '../seen';
 
 /** A message of the tests. */
 export interface Said {

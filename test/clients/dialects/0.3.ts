@@ -19,7 +19,7 @@ import {
   type SeenArtifact,
   type SeenMessage,
   type SeenTask,
-} from './seen';
+} from '../seen';
 
 type Event = Message | Task | TaskStatusUpdateEvent | TaskArtifactUpdateEvent;
 

@@ -9,7 +9,7 @@ import {
   type SeenArtifact,
   type SeenMessage,
   type SeenTask,
-} from './seen';
+} from '../seen';
 
 interface Part {
   readonly text?: string;
