@@ -152,8 +152,8 @@ const OF_REQUESTS: readonly Guarantee[] = [
   },
   {
     says: 'On 0.3 JSON-RPC a configuration that does not say blocking blocks',
-    file: CLIENT_03,
-    title: 'with a configuration that does not say blocking still blocks',
+    file: HABITS,
+    title: 'that does not say blocking blocks',
   },
   {
     says: 'On 0.3 REST it does not, because a protobuf says false by leaving it out',

@@ -8,6 +8,8 @@ import {
   http,
   messageFor,
   request,
+  result,
+  rpc,
   send,
   type Call,
   type Headings,
@@ -124,6 +126,27 @@ describe('addresses as clients write them', () => {
     const response = await postNothing(`${prefix}/tasks/${id}:subscribe`, headers);
     expect(response.headers.get('Content-Type')).toBe('text/event-stream');
     await response.body?.cancel();
+  });
+});
+
+describe('a configuration of 0.3 JSON-RPC', () => {
+  // The official client always says `blocking`; others do not.
+  const stateAfter = async (configuration: object): Promise<string> => {
+    const message = {
+      ...{ kind: 'message', messageId: randomUUID(), role: 'user', metadata: { skillId: 'steps' } },
+      parts: [{ kind: 'data', data: { events: 5, everyMs: 100 } }],
+    };
+    const params = { message, configuration };
+    const { status } = await result(
+      rpc<{ status: { state: string } }>(stack.url, 'message/send', params, LEGACY),
+    );
+    return status.state;
+  };
+
+  test('that does not say blocking blocks', async () => {
+    expect(await stateAfter({})).toBe('completed');
+    expect(await stateAfter({ historyLength: 1 })).toBe('completed');
+    expect(await stateAfter({ blocking: false })).not.toBe('completed');
   });
 });
 
