@@ -144,6 +144,15 @@ export default defineConfig(
     },
   },
   {
+    // It registers what its callers assert, or a title to come.
+    files: ['test/harness/not-yet.ts'],
+    rules: {
+      'jest/no-export': 'off',
+      'jest/expect-expect': 'off',
+      'jest/valid-title': 'off',
+    },
+  },
+  {
     files: ['examples/**/*.mjs', 'test/harness/skills/**/*.mjs', 'bench/**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(

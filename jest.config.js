@@ -12,6 +12,7 @@ module.exports = {
     '^vega$': '<rootDir>/node_modules/vega/build/vega.min.js',
     '^vega-lite$': '<rootDir>/node_modules/vega-lite/build/vega-lite.min.js',
   },
+  // Official clients of other languages, which the first run fetches: `npm run test:clients`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/clients/'],
   testTimeout: 60_000,
-  maxWorkers: 2,
 };

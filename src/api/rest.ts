@@ -27,12 +27,7 @@ import {
   toRestError,
   type Fault,
 } from './wire/error-table';
-import {
-  mendLegacyRestConfig,
-  mendLegacyRestEvent,
-  mendLegacyRestSend,
-  withBlocking,
-} from './wire/legacy';
+import { mendLegacyRestConfig, mendLegacyRestEvent, mendLegacyRestSend } from './wire/legacy';
 import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { assertNoPush } from './wire/methods';
 import { PUSH_REQUESTS } from './wire/push-schemas';
@@ -200,7 +195,7 @@ function checkBody(req: Request, body: unknown, { path, isLegacy }: Route): unkn
   }
   const sent = isLegacy ? mendLegacyRestSend(body) : inCamelCase(body);
   checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
-  return isLegacy ? withBlocking(sent) : sent;
+  return sent;
 }
 
 function checkConfig(body: unknown, taskId: string, isLegacy: boolean): unknown {

@@ -152,10 +152,14 @@ describe('whether a send waits for the end', () => {
   };
   const END = 'TASK_STATE_COMPLETED';
 
-  test('it does unless blocking is false', async () => {
+  test('it does without a configuration, or when that says blocking', async () => {
     expect(await stateOf({})).toBe(END);
-    expect(await stateOf({ configuration: { history_length: 1 } })).toBe(END);
+    expect(await stateOf({ configuration: { blocking: true, history_length: 1 } })).toBe(END);
+  });
+
+  test('it does not when blocking is false, which a protobuf says by leaving it out', async () => {
     expect(await stateOf({ configuration: { blocking: false } })).not.toBe(END);
+    expect(await stateOf({ configuration: { history_length: 1 } })).not.toBe(END);
   });
 });
 

@@ -164,7 +164,9 @@ function fromSdkError(err: A2AError): Fault {
 /** An error that the SDK's JSON-RPC dispatcher answers by itself; an internal one stays inside. */
 export function fromJsonRpcError(error: unknown): Fault {
   const { code, message } = (error ?? {}) as { readonly code?: number; readonly message?: string };
-  const found = Object.values(ERRORS).find((r) => r.code === code && r.httpStatus < 500);
+  const known = Object.values(ERRORS).filter(({ httpStatus }) => httpStatus < 500);
+  // `busy` has the code of an internal error, which a failure of the dispatcher is.
+  const found = code === ERRORS.internal.code ? undefined : known.find((r) => r.code === code);
   return found === undefined || message === undefined
     ? fault('internal', 'internal error')
     : { ...found, message };

@@ -4,13 +4,12 @@ import { isObject, renamed } from './spelling';
 
 const SENDS: ReadonlySet<string> = new Set(['message/send', 'message/stream']);
 
-/** A `configuration` that does not say `blocking` blocks (0.3 §7.1.1); the SDK would not. */
+/**
+ * A `configuration` that does not say `blocking` blocks (0.3 §7.1.1); the SDK would not. Not so on
+ * REST and gRPC, where a protobuf says `false` by leaving it out, and the official clients do.
+ */
 export function mendLegacyRequest(method: string, params: unknown): unknown {
-  return SENDS.has(method) ? withBlocking(params) : params;
-}
-
-export function withBlocking(params: unknown): unknown {
-  if (!isObject(params) || !isObject(params['configuration'])) return params;
+  if (!SENDS.has(method) || !isObject(params) || !isObject(params['configuration'])) return params;
   const { configuration } = params;
   return {
     ...params,

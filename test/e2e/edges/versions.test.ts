@@ -96,27 +96,3 @@ describe('REST', () => {
     }
   });
 });
-
-test.each([
-  ['message/send', '/v1/message:send'],
-  ['message/send', '/'],
-])('an absent blocking blocks in 0.3: %s at %s', async (method, path) => {
-  const base = { messageId: 'm', metadata: { skillId: 'steps' } };
-  const data = { events: 4, everyMs: 100 };
-  const params =
-    path === '/'
-      ? {
-          message: {
-            ...{ ...base, kind: 'message', role: 'user' },
-            parts: [{ kind: 'data', data }],
-          },
-          configuration: { historyLength: 0 },
-        }
-      : {
-          message: { ...base, role: 'ROLE_USER', content: [{ data: { data } }] },
-          configuration: { historyLength: 0 },
-        };
-  const body = path === '/' ? envelope(method, params) : params;
-  const answer = await http(stack.url, { path, body, headers: { 'A2A-Version': '' } });
-  expect(JSON.stringify(answer.body)).toMatch(/"state":"(TASK_STATE_COMPLETED|completed)"/);
-});

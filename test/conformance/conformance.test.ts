@@ -1,0 +1,140 @@
+// Every operation and every error, on each binding of each generation; docs/conformance.md is what it finds.
+
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { http } from '../harness/calls';
+import { EXTENDED_CARD } from '../harness/extended-card';
+import { isServed, testWith, type Feature } from '../harness/not-yet';
+import { useStack } from '../harness/stack';
+import { documentOf, type Finding } from './document';
+import { ERRORS, REQUIRED_EXTENSION, expectError, type ErrorRow } from './errors';
+import { GUARANTEES } from './guarantees';
+import { IS_THERE } from './is-there';
+import { OPERATIONS, type OperationRow } from './operations';
+import { grpcSpeaker } from './speakers/grpc';
+import { jsonRpcSpeaker } from './speakers/json-rpc';
+import { restSpeaker } from './speakers/rest';
+import { WAYS, nameOf, type Speaker, type Via } from './via';
+
+const ROOT = join(__dirname, '../..');
+const DOCUMENT = join(ROOT, 'docs/conformance.md');
+
+/** Is there when the second gateway starts, and gone when it is asked. */
+const LOST_CARD = join(tmpdir(), `longhaul-extended-card-${randomUUID()}.json`);
+
+beforeAll(async () => {
+  await writeFile(LOST_CARD, await readFile(EXTENDED_CARD));
+});
+
+const stack = useStack({
+  gateways: [
+    { PUSH_ALLOW_HOSTS: '127.0.0.1', EXTENDED_AGENT_CARD: EXTENDED_CARD },
+    {
+      PUSH_NOTIFICATIONS: 'off',
+      EXTENDED_AGENT_CARD: LOST_CARD,
+      REQUIRED_EXTENSIONS: REQUIRED_EXTENSION,
+    },
+  ],
+  servesGrpc: true,
+});
+
+beforeAll(() => rm(LOST_CARD));
+
+interface Card {
+  readonly supportedInterfaces: readonly {
+    readonly url: string;
+    readonly protocolBinding: string;
+    readonly protocolVersion: string;
+  }[];
+}
+
+const opened: { close(): void }[] = [];
+
+afterAll(() => {
+  for (const speaker of opened) speaker.close();
+});
+
+async function speakerFor({ binding, generation }: Via, url: string): Promise<Speaker> {
+  if (binding === 'JSON-RPC') return jsonRpcSpeaker(url, generation);
+  if (binding === 'REST') return restSpeaker(url, generation);
+  const { body } = await http<Card>(url, { path: '/.well-known/agent-card.json' });
+  const { url: address = '' } =
+    body.supportedInterfaces.find(
+      (each) => each.protocolBinding === 'GRPC' && each.protocolVersion === generation,
+    ) ?? {};
+  const speaker = grpcSpeaker(address, generation);
+  opened.push(speaker);
+  return speaker;
+}
+
+const findings = new Map<string, Finding>();
+const keyOf = (name: string, via: Via): string => `${name} ${nameOf(via)}`;
+
+interface Cell {
+  readonly name: string;
+  readonly via: Via;
+  readonly needs: readonly Feature[];
+}
+
+/** One test that leaves its finding behind. */
+function testCell({ name, via, needs }: Cell, run: () => Promise<void>): void {
+  const all: readonly Feature[] = via.binding === 'gRPC' ? ['grpc', ...needs] : needs;
+  const key = keyOf(name, via);
+  findings.set(key, isServed(all) ? 'fails' : 'not yet');
+  testWith(all, name, async () => {
+    await run();
+    findings.set(key, 'passes');
+  });
+}
+
+function operationCell(row: OperationRow, via: Via): void {
+  const { operation: name, sections, needs = [], check } = row;
+  if (sections[via.generation] === undefined) return;
+  testCell({ name, via, needs }, async () => check(await speakerFor(via, stack.url)));
+}
+
+function errorCell(row: ErrorRow, via: Via): void {
+  const { error: name, sections, needs = [], isOf, provoke } = row;
+  if (sections[via.generation] === undefined || isOf?.(via) === false) return;
+  testCell({ name, via, needs }, async () => {
+    const { url } = stack;
+    const speaker = await speakerFor(via, url);
+    const reluctant = await speakerFor(via, stack.otherUrl);
+    expectError(row, via, await provoke({ speaker, reluctant, url }));
+  });
+}
+
+for (const via of WAYS) {
+  describe(`operations on ${nameOf(via)}`, () => {
+    for (const row of OPERATIONS) operationCell(row, via);
+  });
+  describe(`errors on ${nameOf(via)}`, () => {
+    for (const row of ERRORS) errorCell(row, via);
+  });
+}
+
+describe('what is switched off in test/harness/not-yet.ts', () => {
+  const off = (Object.keys(IS_THERE) as Feature[]).filter((feature) => !isServed([feature]));
+
+  test('is not there; what is there is to be switched on', async () => {
+    for (const feature of off) {
+      expect({ [feature]: await IS_THERE[feature](stack) }).toEqual({ [feature]: false });
+    }
+  });
+});
+
+describe('docs/conformance.md', () => {
+  for (const { says, file, title, needs = [] } of GUARANTEES) {
+    testWith(needs, `names a test that is there: ${says}`, async () => {
+      expect(await readFile(join(ROOT, file), 'utf8')).toContain(title);
+    });
+  }
+
+  test('says what was found', async () => {
+    const found = documentOf((name, via) => findings.get(keyOf(name, via)) ?? '-');
+    if (process.env['CONFORMANCE'] === 'write') await writeFile(DOCUMENT, found);
+    expect(await readFile(DOCUMENT, 'utf8')).toBe(found);
+  });
+});
