@@ -1,6 +1,6 @@
 // Which version of the protocol a request speaks (A2A §3.6): the header, or else the query parameter.
 
-import { envelope, http, messageFor, send, type Headings } from '../../harness/calls';
+import { envelope, messageFor, send, type Headings } from '../../harness/calls';
 import { useStack } from '../../harness/stack';
 
 const stack = useStack();
