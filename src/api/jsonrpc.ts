@@ -198,7 +198,9 @@ interface Recipient {
 
 function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }: Recipient): void {
   if (call.fault === undefined && answer['error'] === undefined) {
-    const result = call.card ?? withList(answer['result'], call);
+    // A delete has nothing to say, which is an object in 1.0 and null in 0.3.
+    const said = answer['result'] ?? (call.generation === '1.0' ? {} : null);
+    const result = call.card ?? withList(said, call);
     res.json({ ...answer, result });
     return;
   }

@@ -84,13 +84,14 @@ function a2aServices(
   const v1: Service = { definition: A2AService, implementation: grpcService(sdk) };
   const legacy: Service = {
     definition: LegacyA2AService,
-    implementation: legacyGrpcService({ ...sdk, requestHandler: withPlainCard(options.handler) }),
+    implementation: legacyGrpcService({ ...sdk, requestHandler: withPlainCard(options) }),
   };
   return [guarded(v1, v1Dialect(registry), edge), guarded(legacy, legacyDialect(registry), edge)];
 }
 
-/** `GetAgentCard` of 0.3 has no other card to give than the one that everybody may read. */
-function withPlainCard(handler: A2ARequestHandler): A2ARequestHandler {
+/** `GetAgentCard` of 0.3 is the extended card, as `/v1/card` is; without one it is the public card. */
+function withPlainCard({ handler, offer }: GrpcServerOptions): A2ARequestHandler {
+  if (offer.hasExtendedCard) return handler;
   const legacy = Object.create(handler) as A2ARequestHandler;
   legacy.getAuthenticatedExtendedAgentCard = () => handler.getAgentCard();
   return legacy;

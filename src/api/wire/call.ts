@@ -111,6 +111,7 @@ export class Call implements User {
 
 /** The answer with its list, empty if need be; anything else as it is. */
 export function withList(answer: unknown, { list }: Call): unknown {
-  if (list === undefined || typeof answer !== 'object' || Array.isArray(answer)) return answer;
+  if (list === undefined || typeof answer !== 'object' || answer === null || Array.isArray(answer))
+    return answer;
   return { [list]: [], ...answer };
 }
