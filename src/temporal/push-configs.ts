@@ -34,8 +34,7 @@ const TRIES = PUSH_CONFIGS_MAX;
 /** Longer than it takes to terminate what was started only to be. */
 const TOMBSTONE_DELAY_MS = 3_600_000;
 
-const { WORKFLOW_EXECUTION_STATUS_TERMINATED, WORKFLOW_EXECUTION_STATUS_RUNNING } =
-  temporal.api.enums.v1.WorkflowExecutionStatus;
+const { WORKFLOW_EXECUTION_STATUS_TERMINATED } = temporal.api.enums.v1.WorkflowExecutionStatus;
 
 /** One configuration and how far its delivery is. */
 export interface PushDelivery {
@@ -54,7 +53,6 @@ export interface PushConfigsOptions {
 /** A place, and what is in it. */
 interface Slot {
   readonly workflowId: string;
-  readonly isRunning: boolean;
   readonly held: PushDelivery | undefined;
 }
 
@@ -108,8 +106,9 @@ export class PushConfigs {
   async delete(ref: TaskRef, configId: string): Promise<void> {
     const slot = find(await this.slots(ref), configId);
     if (slot === undefined) return;
-    // What has ended cannot be terminated: a run in its place can.
-    if (!slot.isRunning) await this.startTombstone(slot);
+    if (await this.terminate(slot)) return;
+    // What has ended, perhaps just now, cannot be terminated: a run in its place can.
+    await this.startTombstone(slot);
     await this.terminate(slot);
   }
 
@@ -159,13 +158,16 @@ export class PushConfigs {
     );
   }
 
-  private async terminate({ workflowId }: Slot): Promise<void> {
+  /** False when there is nothing to terminate. */
+  private async terminate({ workflowId }: Slot): Promise<boolean> {
     const { client } = this.options;
     const handle = client.workflow.getHandle(workflowId);
     try {
       await withinDeadline(client, () => handle.terminate('the configuration was deleted'));
+      return true;
     } catch (err) {
-      if (!(err instanceof WorkflowNotFoundError)) throw err;
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
     }
   }
 
@@ -189,15 +191,14 @@ export class PushConfigs {
       const config = (await this.decode(fields[PushMemo.config])) as PushConfig | undefined;
       const told = (await this.decode(fields[PushMemo.progress])) as PushProgress | undefined;
       const isDeleted = info?.status === WORKFLOW_EXECUTION_STATUS_TERMINATED;
-      const isRunning = info?.status === WORKFLOW_EXECUTION_STATUS_RUNNING;
       if (isDeleted || config === undefined || told === undefined) {
-        return { workflowId, isRunning, held: undefined };
+        return { workflowId, held: undefined };
       }
       const beat = await this.decode(pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0]);
       const cursor = Math.max(told.cursor, typeof beat === 'number' ? beat : 0);
-      return { workflowId, isRunning, held: { config, progress: { ...told, cursor } } };
+      return { workflowId, held: { config, progress: { ...told, cursor } } };
     } catch (err) {
-      if (isNotFound(err)) return { workflowId, isRunning: false, held: undefined };
+      if (isNotFound(err)) return { workflowId, held: undefined };
       throw err;
     }
   }

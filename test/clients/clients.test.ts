@@ -1,7 +1,6 @@
 // Every official client on every binding goes through the same scenarios, against real processes.
 
 import { EXTENDED_CARD } from '../harness/extended-card';
-import { isServed, testWith, type Feature } from '../harness/not-yet';
 import { useStack } from '../harness/stack';
 import { Client, all } from './client';
 import { CLIENTS, type Official } from './clients';
@@ -17,7 +16,7 @@ const SETTINGS = {
   EXTENDED_AGENT_CARD: EXTENDED_CARD,
 };
 
-const stack = useStack({ gateways: [SETTINGS, SETTINGS], servesGrpc: true });
+const stack = useStack({ gateways: [{}, {}], env: SETTINGS, servesGrpc: true });
 
 for (const official of CLIENTS) {
   describe.each(BINDINGS)(`${official.name} on %s`, (binding) => {
@@ -26,20 +25,17 @@ for (const official of CLIENTS) {
 }
 
 function runAll(official: Official, binding: Binding): void {
-  const needed: readonly Feature[] = binding === 'GRPC' ? ['grpc'] : [];
   let cell: Cell;
 
-  if (isServed(needed)) {
-    beforeAll(async () => {
-      cell = await openCell(official, binding);
-    }, OPEN_DEADLINE_MS);
-    afterAll(() => cell.client.close());
-  }
+  beforeAll(async () => {
+    cell = await openCell(official, binding);
+  }, OPEN_DEADLINE_MS);
+  afterAll(() => cell.client.close());
 
-  for (const { name, needs = [], isFor, run } of SCENARIOS) {
-    if (isFor?.(official, binding) === false) continue;
-    testWith([...needed, ...needs], name, () => run(cell));
-  }
+  const scenarios = SCENARIOS.filter(({ isFor }) => isFor?.(official, binding) !== false);
+  test.each(scenarios)('$name', async ({ run: expectAsItShould }) => {
+    await expectAsItShould(cell);
+  });
 }
 
 async function openCell(official: Official, binding: Binding): Promise<Cell> {

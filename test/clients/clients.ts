@@ -8,7 +8,7 @@ import { openJs03 } from './js-0.3';
 import { openJs13 } from './js-1.3';
 import { openPython } from './python';
 
-type Ability = 'list' | 'headers' | 'listPush' | 'deletePush' | 'extendedCard';
+type Ability = 'list' | 'headers' | 'listPush' | 'deletePush' | 'sendPush' | 'extendedCard';
 
 /** What a client drops of what it is sent. */
 type Loss = 'append' | 'file names';
@@ -61,8 +61,13 @@ export const CLIENTS: readonly Official[] = [
     name: 'a2a-sdk 0.3.26 (Python)',
     dialect: dialect03,
     open: (binding, urls) => openPython('python-0.3', binding, urls),
-    // Its interface has neither; on gRPC it passes on no headers but extensions.
-    can: (what, binding) => (what === 'headers' ? binding !== 'GRPC' : what === 'extendedCard'),
+    can(what, binding) {
+      // On gRPC it passes on no headers but extensions.
+      if (what === 'headers') return binding !== 'GRPC';
+      // It makes a dictionary of a config that comes with a message, and its protobuf wants another.
+      if (what === 'sendPush') return binding === 'JSONRPC';
+      return what === 'extendedCard';
+    },
     // It has one class of error for each binding.
     errors: {
       JSONRPC: {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { PushConfig } from './dialects/dialect';
-import { startReceiver, type Delivery } from './receiver';
+import { Receiver, type Received } from '../harness/receiver';
 import { ENDLESS, to, type Cell, type Scenario } from './scenario';
 
 function configFor(url: string): PushConfig {
@@ -11,15 +11,21 @@ function configFor(url: string): PushConfig {
 }
 
 /** Of a 1.0 StreamResponse, or of a 0.3 Task. */
-function stateIn({ body }: Delivery): string | undefined {
-  const { statusUpdate, task, status } = body as Readonly<
+function stateIn({ event }: Received): string | undefined {
+  const { statusUpdate, task, status } = event as Readonly<
     Record<string, { readonly state?: string; readonly status?: { readonly state: string } }>
   >;
   const state = statusUpdate?.status?.state ?? task?.status?.state ?? status?.state;
   return state?.replace('TASK_STATE_', '').toLowerCase();
 }
 
-function expectDelivered(delivery: Delivery, config: PushConfig, { official }: Cell): void {
+async function ending(receiver: Receiver, state: string): Promise<Received> {
+  const isLast = (delivery: Received): boolean => stateIn(delivery) === state;
+  await receiver.until(`the end (${state})`, () => receiver.received.some(isLast));
+  return receiver.received.find(isLast)!;
+}
+
+function expectDelivered(delivery: Received, config: PushConfig, { official }: Cell): void {
   const isLegacy = official.dialect.version === '0.3';
   const type = isLegacy ? 'application/json' : 'application/a2a+json';
   expect(delivery.headers).toMatchObject({
@@ -28,19 +34,19 @@ function expectDelivered(delivery: Delivery, config: PushConfig, { official }: C
     'x-a2a-notification-token': config.token,
     'webhook-id': expect.any(String) as string,
   });
-  if (isLegacy) expect(delivery.body).toMatchObject({ kind: 'task', id: expect.any(String) });
+  if (isLegacy) expect(delivery.event).toMatchObject({ kind: 'task', id: expect.any(String) });
 }
 
 export const PUSH_SCENARIOS: readonly Scenario[] = [
   {
     name: 'a config that comes with a send has the end of the task delivered',
-    needs: ['push'],
+    isFor: (official, binding) => official.can('sendPush', binding),
     async run(cell) {
-      const receiver = await startReceiver();
+      const receiver = await Receiver.start();
       try {
         const push = configFor(receiver.url);
         await cell.client.send(to('echo'), { push });
-        const last = await receiver.until((delivery) => stateIn(delivery) === 'completed');
+        const last = await ending(receiver, 'completed');
         expectDelivered(last, push, cell);
       } finally {
         await receiver.close();
@@ -49,10 +55,9 @@ export const PUSH_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'a config is set and got while a task runs, and the cancel is delivered',
-    needs: ['push'],
     async run(cell) {
       const { client } = cell;
-      const receiver = await startReceiver();
+      const receiver = await Receiver.start();
       try {
         const { id: taskId } = await client.send(ENDLESS, { waits: false });
         const config = configFor(receiver.url);
@@ -60,7 +65,7 @@ export const PUSH_SCENARIOS: readonly Scenario[] = [
         expect(await client.setPush(taskId, config)).toMatchObject({ taskId, id, url });
         expect(await client.getPush(taskId, id)).toMatchObject({ taskId, id, url });
         await client.cancel(taskId);
-        const last = await receiver.until((delivery) => stateIn(delivery) === 'canceled');
+        const last = await ending(receiver, 'canceled');
         expectDelivered(last, config, cell);
       } finally {
         await receiver.close();
@@ -69,7 +74,6 @@ export const PUSH_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'configs are listed and deleted, also of a finished task',
-    needs: ['push'],
     isFor: (official, binding) =>
       official.can('listPush', binding) && official.can('deletePush', binding),
     async run({ client }) {

@@ -1,6 +1,5 @@
 // What a scenario is: one thing that a client does, the same for all of them.
 
-import type { Feature } from '../harness/not-yet';
 import type { Client } from './client';
 import type { Official } from './clients';
 import type { Said } from './dialects/dialect';
@@ -18,7 +17,6 @@ export interface Cell {
 
 export interface Scenario {
   readonly name: string;
-  readonly needs?: readonly Feature[];
   /** Whether the client's interface has what it takes. Default: it has. */
   readonly isFor?: (official: Official, binding: Binding) => boolean;
   run(cell: Cell): Promise<void>;

@@ -234,7 +234,6 @@ const EXTENSIONS: readonly Scenario[] = [
   },
   {
     name: 'the extended card is had once the agent is asked for it',
-    needs: ['extended card'],
     isFor: (official, binding) => official.can('extendedCard', binding),
     async run({ client }) {
       expect(await client.extendedCard()).toMatchObject({ description: EXTENDED_DESCRIPTION });

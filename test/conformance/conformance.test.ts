@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { http } from '../harness/calls';
 import { EXTENDED_CARD } from '../harness/extended-card';
-import { isServed, testWith, type Feature } from '../harness/not-yet';
 import { useStack } from '../harness/stack';
 import { documentOf, type Finding } from './document';
 import { ERRORS, REQUIRED_EXTENSION, expectError, type ErrorRow } from './errors';
 import { GUARANTEES } from './guarantees';
-import { IS_THERE } from './is-there';
 import { OPERATIONS, type OperationRow } from './operations';
 import { grpcSpeaker } from './speakers/grpc';
 import { jsonRpcSpeaker } from './speakers/json-rpc';
@@ -75,30 +73,28 @@ const keyOf = (name: string, via: Via): string => `${name} ${nameOf(via)}`;
 interface Cell {
   readonly name: string;
   readonly via: Via;
-  readonly needs: readonly Feature[];
 }
 
 /** One test that leaves its finding behind. */
-function testCell({ name, via, needs }: Cell, run: () => Promise<void>): void {
-  const all: readonly Feature[] = via.binding === 'gRPC' ? ['grpc', ...needs] : needs;
+function testCell({ name, via }: Cell, expectItHolds: () => Promise<void>): void {
   const key = keyOf(name, via);
-  findings.set(key, isServed(all) ? 'fails' : 'not yet');
-  testWith(all, name, async () => {
-    await run();
+  findings.set(key, 'fails');
+  test(`${name}`, async () => {
+    await expectItHolds();
     findings.set(key, 'passes');
   });
 }
 
 function operationCell(row: OperationRow, via: Via): void {
-  const { operation: name, sections, needs = [], check } = row;
+  const { operation: name, sections, check } = row;
   if (sections[via.generation] === undefined) return;
-  testCell({ name, via, needs }, async () => check(await speakerFor(via, stack.url)));
+  testCell({ name, via }, async () => check(await speakerFor(via, stack.url)));
 }
 
 function errorCell(row: ErrorRow, via: Via): void {
-  const { error: name, sections, needs = [], isOf, provoke } = row;
+  const { error: name, sections, isOf, provoke } = row;
   if (sections[via.generation] === undefined || isOf?.(via) === false) return;
-  testCell({ name, via, needs }, async () => {
+  testCell({ name, via }, async () => {
     const { url } = stack;
     const speaker = await speakerFor(via, url);
     const reluctant = await speakerFor(via, stack.otherUrl);
@@ -115,22 +111,10 @@ for (const via of WAYS) {
   });
 }
 
-describe('what is switched off in test/harness/not-yet.ts', () => {
-  const off = (Object.keys(IS_THERE) as Feature[]).filter((feature) => !isServed([feature]));
-
-  test('is not there; what is there is to be switched on', async () => {
-    for (const feature of off) {
-      expect({ [feature]: await IS_THERE[feature](stack) }).toEqual({ [feature]: false });
-    }
-  });
-});
-
 describe('docs/conformance.md', () => {
-  for (const { says, file, title, needs = [] } of GUARANTEES) {
-    testWith(needs, `names a test that is there: ${says}`, async () => {
-      expect(await readFile(join(ROOT, file), 'utf8')).toContain(title);
-    });
-  }
+  test.each(GUARANTEES)('names a test that is there: $says', async ({ file, title }) => {
+    expect(await readFile(join(ROOT, file), 'utf8')).toContain(title);
+  });
 
   test('says what was found', async () => {
     const found = documentOf((name, via) => findings.get(keyOf(name, via)) ?? '-');

@@ -1,12 +1,11 @@
 // Writes docs/conformance.md: what each test of this folder found, in tables that never change their order.
 
-import { isServed } from '../harness/not-yet';
 import { ERRORS } from './errors';
 import { GUARANTEES } from './guarantees';
 import { OPERATIONS } from './operations';
 import { WAYS, nameOf, type Generation, type Via } from './via';
 
-export type Finding = 'passes' | 'fails' | 'not yet' | '-';
+export type Finding = 'passes' | 'fails' | '-';
 
 /** Of an operation or an error, by its name, on one way. */
 export type Findings = (name: string, via: Via) => Finding;
@@ -54,10 +53,7 @@ export function documentOf(findings: Findings): string {
     'Each was found by running a real client or server. The test named beside it fails without it.\n',
     table(
       ['guarantee', 'test'],
-      GUARANTEES.map(({ says, file, title, needs = [] }) => [
-        says,
-        isServed(needs) ? `\`${file}\`: ${title}` : 'not yet',
-      ]),
+      GUARANTEES.map(({ says, file, title }) => [says, `\`${file}\`: ${title}`]),
     ),
   ].join('\n');
 }

@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto';
 import { status as grpcStatus } from '@grpc/grpc-js';
-import type { Feature } from '../harness/not-yet';
 import { taskIn } from './shapes';
 import { refusalOf, type Generation, type Refused, type Speaker, type Via } from './via';
 
@@ -23,7 +22,6 @@ export interface ErrorRow {
   readonly http: number;
   readonly grpc: keyof typeof grpcStatus;
   readonly sections: Readonly<Partial<Record<Generation, string>>>;
-  readonly needs?: readonly Feature[];
   /** Whether the binding has it. Default: each has. */
   readonly isOf?: (via: Via) => boolean;
   /** It is the server's fault: JSON-RPC says so by the HTTP status too. */
@@ -103,13 +101,11 @@ const OF_CONTENT: readonly ErrorRow[] = [
   {
     ...{ error: 'ContentTypeNotSupported', reason: 'CONTENT_TYPE_NOT_SUPPORTED' },
     ...{ code: -32005, http: 400, grpc: 'INVALID_ARGUMENT', sections: BOTH },
-    needs: ['content types'],
     provoke: ({ speaker }) => refusalOf(send(speaker, { skill: 'report', fileType: 'image/png' })),
   },
   {
     ...{ error: 'InvalidAgentResponse', reason: 'INVALID_AGENT_RESPONSE' },
     ...{ code: -32006, http: 500, grpc: 'INTERNAL', sections: BOTH },
-    needs: ['agent responses'],
     // It declares a reply and gives none.
     provoke: ({ speaker }) =>
       refusalOf(send(speaker, { skill: 'answer', options: { ending: 'completed' } })),
@@ -120,14 +116,12 @@ const OF_AGREEMENT: readonly ErrorRow[] = [
   {
     ...{ error: 'ExtendedAgentCardNotConfigured', reason: 'EXTENDED_AGENT_CARD_NOT_CONFIGURED' },
     ...{ code: -32007, http: 400, grpc: 'FAILED_PRECONDITION', sections: BOTH },
-    needs: ['extended card'],
     provoke: ({ reluctant }) =>
       refusalOf(reluctant.call('GetExtendedAgentCard', { headers: NAMED })),
   },
   {
     ...{ error: 'ExtensionSupportRequired', reason: 'EXTENSION_SUPPORT_REQUIRED' },
     ...{ code: -32008, http: 400, grpc: 'FAILED_PRECONDITION', sections: ONLY_V1 },
-    needs: ['required extensions'],
     provoke: ({ reluctant }) => refusalOf(send(reluctant, {})),
   },
   {

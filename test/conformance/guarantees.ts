@@ -1,7 +1,5 @@
 // What Longhaul guarantees to clients where the specification is silent or an SDK errs, and the test that fails without it.
 
-import type { Feature } from '../harness/not-yet';
-
 export interface Guarantee {
   /** One sentence of the document. */
   readonly says: string;
@@ -9,7 +7,6 @@ export interface Guarantee {
   readonly file: string;
   /** As it stands in the file. */
   readonly title: string;
-  readonly needs?: readonly Feature[];
 }
 
 const FRAMES = 'test/e2e/tutorial-frames.test.ts';
@@ -164,19 +161,16 @@ const OF_REQUESTS: readonly Guarantee[] = [
     says: 'What a caller says with a cancel is kept, on REST too',
     file: 'test/e2e/cancel-metadata.test.ts',
     title: 'over %s it is in the task, its last event and the list',
-    needs: ['cancel metadata'],
   },
   {
     says: 'On 0.3 REST a push config may come in a field of its own',
     file: OPERATIONS,
     title: 'gives the config that was made, also on a finished task',
-    needs: ['push'],
   },
   {
     says: 'A push config that is deleted is answered with an empty object',
     file: OPERATIONS,
     title: 'removes the config, and is no error when it is repeated',
-    needs: ['push'],
   },
 ];
 
@@ -225,7 +219,6 @@ const OF_REFUSALS: readonly Guarantee[] = [
     says: 'The card keeps its security schemes',
     file: 'test/e2e/card/operator.test.ts',
     title: 'puts every security scheme on the 1.0 card, and strict readers accept it',
-    needs: ['extended card'],
   },
 ];
 

@@ -1,7 +1,6 @@
 // Every operation of A2A: where it is specified, what is checked of it, and how.
 
 import { randomUUID } from 'node:crypto';
-import type { Feature } from '../harness/not-yet';
 import { EXTENDED_DESCRIPTION } from '../harness/extended-card';
 import { eventually } from '../harness/eventually';
 import { chunksIn, expectPage, expectShape, isFinal, isStatus, stateIn, taskIn } from './shapes';
@@ -11,7 +10,6 @@ export interface OperationRow {
   readonly operation: Operation;
   /** Absent: the generation does not have it. */
   readonly sections: Readonly<Partial<Record<Generation, string>>>;
-  readonly needs?: readonly Feature[];
   /** One sentence of the document. */
   readonly holds: string;
   check(speaker: Speaker): Promise<void>;
@@ -159,7 +157,6 @@ const PUSH: readonly OperationRow[] = [
   {
     operation: 'CreateTaskPushNotificationConfig',
     sections: { '1.0': '3.1.7', '0.3': '7.5' },
-    needs: ['push'],
     holds: 'gives the config that was made, also on a finished task',
     async check(speaker) {
       const { id: taskId } = taskIn(await finished(speaker));
@@ -173,7 +170,6 @@ const PUSH: readonly OperationRow[] = [
   {
     operation: 'GetTaskPushNotificationConfig',
     sections: { '1.0': '3.1.8', '0.3': '7.6' },
-    needs: ['push'],
     holds: 'gives that config, without its credentials',
     async check(speaker) {
       const asked = await configured(speaker);
@@ -186,7 +182,6 @@ const PUSH: readonly OperationRow[] = [
   {
     operation: 'ListTaskPushNotificationConfigs',
     sections: { '1.0': '3.1.9', '0.3': '7.7' },
-    needs: ['push'],
     holds: 'gives every config of the task',
     async check(speaker) {
       const asked = await configured(speaker);
@@ -204,7 +199,6 @@ const PUSH: readonly OperationRow[] = [
   {
     operation: 'DeleteTaskPushNotificationConfig',
     sections: { '1.0': '3.1.10', '0.3': '7.8' },
-    needs: ['push'],
     holds: 'removes the config, and is no error when it is repeated',
     async check(speaker) {
       const asked = await configured(speaker);
@@ -224,7 +218,6 @@ const CARDS: readonly OperationRow[] = [
   {
     operation: 'GetExtendedAgentCard',
     sections: { '1.0': '3.1.11', '0.3': '7.10' },
-    needs: ['extended card'],
     holds: 'gives what the public card does not tell',
     async check(speaker) {
       const card = await speaker.call('GetExtendedAgentCard', {});

@@ -168,7 +168,10 @@ describe('accepted output modes', () => {
         path: '/v1/message:send',
         body: {
           message: rest,
-          configuration: { accepted_output_modes: MODES.configuration.acceptedOutputModes },
+          configuration: {
+            blocking: true,
+            accepted_output_modes: MODES.configuration.acceptedOutputModes,
+          },
         },
         headers: LEGACY,
       },
