@@ -15,9 +15,17 @@ import {
   mediaTypeOf,
 } from './call-headers';
 import type { EdgeOptions } from './jsonrpc';
+import {
+  assertMethod,
+  checkAddress,
+  checkBody,
+  lostBySdk,
+  routeOf,
+  routeTenant,
+  type Route,
+} from './rest-route';
 import { SseResponse } from './sse';
-import { tenantOf } from './tenant';
-import { Call, untilOver, withList, type CallOptions } from './wire/call';
+import { Call, untilOver, withList } from './wire/call';
 import {
   FaultError,
   fault,
@@ -27,37 +35,9 @@ import {
   toRestError,
   type Fault,
 } from './wire/error-table';
-import { mendLegacyRestConfig, mendLegacyRestEvent, mendLegacyRestSend } from './wire/legacy';
-import { hasPartDetails, legacyPartDetails, mendLegacyParts } from './wire/legacy-parts';
+import { mendLegacyRestEvent } from './wire/legacy';
+import { hasPartDetails, mendLegacyParts } from './wire/legacy-parts';
 import { assertNoPush } from './wire/methods';
-import { PUSH_REQUESTS } from './wire/push-schemas';
-import { REQUESTS, checkRequest } from './wire/request-schemas';
-import { inCamelCase } from './wire/spelling';
-import { DEFAULT_TENANT, type JsonObject } from '../workflows/task';
-
-/** The paths of this binding, with or without a tenant before them; `/v1` is 0.3, `/tasks` is no tenant. */
-const ROUTE =
-  /^(?:\/(?!tasks\/)(?<prefix>[^/]+))?\/(?<path>message:(?:send|stream)|tasks(?:\/[^/]+(?:\/pushNotificationConfigs(?:\/[^/]+)?)?)?|extendedAgentCard)\/?$/;
-
-const READS: readonly string[] = ['GET', 'HEAD'];
-
-/** Paths without prefix, the first that fits. */
-const METHODS: readonly { readonly path: RegExp; readonly methods: readonly string[] }[] = [
-  { path: /^message:/, methods: ['POST'] },
-  { path: /^tasks\/[^/]+:cancel$/, methods: ['POST'] },
-  { path: /^tasks\/[^/]+:subscribe$/, methods: ['GET', 'POST'] },
-  { path: /^tasks\/[^/]+\/pushNotificationConfigs$/, methods: [...READS, 'POST'] },
-  { path: /^tasks\/[^/]+\/pushNotificationConfigs\/[^/]+$/, methods: [...READS, 'DELETE'] },
-  { path: /^(?:tasks(?:\/[^/]+)?|extendedAgentCard)$/, methods: READS },
-];
-
-interface Route {
-  readonly isLegacy: boolean;
-  /** What comes before it, as it stands: of 1.0 the tenant. */
-  readonly prefix: string | undefined;
-  /** Without prefix: `message:send`, `tasks`, `tasks/<id>:cancel` … */
-  readonly path: string;
-}
 
 export function restEdge(options: EdgeOptions): Router {
   const router = express.Router();
@@ -93,16 +73,6 @@ export function sendFault(res: Response, said: Fault, isLegacy: boolean): void {
   res.send(JSON.stringify(isLegacy ? toLegacyRestError(said) : toRestError(said)));
 }
 
-function routeOf(req: Request): Route | undefined {
-  const { prefix, path } = ROUTE.exec(req.path)?.groups ?? {};
-  if (path === undefined) return undefined;
-  return { isLegacy: prefix === 'v1' && !isV1(req), prefix, path };
-}
-
-function isV1(req: Request): boolean {
-  return hasVersion(req) && generationOf(req) === '1.0';
-}
-
 interface Preparation {
   readonly route: Route;
   readonly options: EdgeOptions;
@@ -120,8 +90,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
   const body = parseBody(req);
   assertKeys(req, body);
   req.body = checkBody(req, body ?? {}, route);
-  checkIds(route);
-  checkQuery(req, route);
+  checkAddress(req, route);
   const tenant = routeTenant(req, route, body);
   const signal = untilOver(res, 'close', options.closing);
   const call = new Call({
@@ -129,9 +98,7 @@ function prepare(req: Request, res: Response, { route, options }: Preparation): 
     generation,
     ...cursorOf(req),
     ...idempotencyKeyOf(req),
-    ...pageOf(req, route),
-    ...partDetailsOf(req, route),
-    ...cancelMetadataOf(req, route),
+    ...lostBySdk(req, route),
   });
   res.locals['call'] = call;
   mendAnswers(req, res, { call, isLegacy: route.isLegacy });
@@ -151,87 +118,6 @@ function assertJson(req: Request): void {
     'requestTypeNotSupported',
     `Content-Type must be application/json or ${A2A_CONTENT_TYPE}`,
   );
-}
-
-/** The SDK's router would look for another route, and take the path for one with a tenant. */
-function assertMethod(req: Request, res: Response, { path }: Route): void {
-  const methods = METHODS.find((operation) => operation.path.test(path))?.methods;
-  if (methods === undefined || methods.includes(req.method)) return;
-  res.set('Allow', methods.join(', '));
-  throw new FaultError('methodNotAllowed', `${req.method} is not for this address`);
-}
-
-function checkIds({ path }: Route): void {
-  const [, text] = /^tasks\/([^/]+?)(?::(?:cancel|subscribe))?$/.exec(path) ?? [];
-  if (text !== undefined) checkRequest(REQUESTS.taskId, { id: decoded(text) });
-  const [, taskId, id] = PUSH_CONFIGS.exec(path) ?? [];
-  if (taskId === undefined) return;
-  const ids = { taskId: decoded(taskId), ...(id === undefined ? {} : { id: decoded(id) }) };
-  checkRequest(id === undefined ? PUSH_REQUESTS.list : PUSH_REQUESTS.one, ids);
-}
-
-const PUSH_CONFIGS = /^tasks\/([^/]+)\/pushNotificationConfigs(?:\/([^/]+))?$/;
-
-/** 0.3 has no tenants. */
-function routeTenant(req: Request, { isLegacy, prefix }: Route, params: unknown): string {
-  if (isLegacy) return DEFAULT_TENANT;
-  return tenantOf({ path: prefix && decoded(prefix), query: req.query, params });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new FaultError('invalidRequest', 'the path is not valid');
-  }
-}
-
-function checkBody(req: Request, body: unknown, { path, isLegacy }: Route): unknown {
-  const [, taskId] = PUSH_CONFIGS.exec(path) ?? [];
-  if (taskId !== undefined && req.method === 'POST') return checkConfig(body, taskId, isLegacy);
-  if (!path.startsWith('message:')) {
-    checkRequest(REQUESTS.actionBody, body);
-    return body;
-  }
-  const sent = isLegacy ? mendLegacyRestSend(body) : inCamelCase(body);
-  checkRequest(isLegacy ? REQUESTS.legacyRestSend : REQUESTS.sendMessage, sent);
-  return sent;
-}
-
-function checkConfig(body: unknown, taskId: string, isLegacy: boolean): unknown {
-  const sent = isLegacy ? mendLegacyRestConfig(body, decoded(taskId)) : body;
-  checkRequest(isLegacy ? PUSH_REQUESTS.legacyRestSet : PUSH_REQUESTS.config, sent);
-  return sent;
-}
-
-/** The SDK lists without a look at the paging. */
-function pageOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'page'> {
-  if (isLegacy || req.method === 'POST' || !PUSH_CONFIGS.test(path)) return {};
-  const { pageSize, pageToken } = req.query;
-  checkRequest(REQUESTS.listTasksQuery, { pageSize, pageToken });
-  return {
-    page: {
-      ...(pageSize ? { size: Number(pageSize) } : {}),
-      ...(typeof pageToken === 'string' ? { token: pageToken } : {}),
-    },
-  };
-}
-
-function partDetailsOf(req: Request, { path, isLegacy }: Route): Pick<CallOptions, 'partDetails'> {
-  return isLegacy && path.startsWith('message:')
-    ? { partDetails: legacyPartDetails(req.body) }
-    : {};
-}
-
-function cancelMetadataOf(req: Request, { path }: Route): Pick<CallOptions, 'metadata'> {
-  const { metadata } = req.body as { readonly metadata?: JsonObject | null };
-  return path.endsWith(':cancel') && metadata ? { metadata } : {};
-}
-
-function checkQuery(req: Request, { path }: Route): void {
-  if (!READS.includes(req.method)) return;
-  if (path === 'tasks') checkRequest(REQUESTS.listTasksQuery, req.query);
-  else checkRequest(REQUESTS.getTaskQuery, req.query);
 }
 
 /** Every answer leaves through here: errors from our table, and the content type that was asked for. */

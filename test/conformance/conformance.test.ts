@@ -8,9 +8,9 @@ import { http } from '../harness/calls';
 import { EXTENDED_CARD } from '../harness/extended-card';
 import { useStack } from '../harness/stack';
 import { documentOf, type Finding } from './document';
-import { ERRORS, REQUIRED_EXTENSION, expectError, type ErrorRow } from './errors';
+import { ERRORS, REQUIRED_EXTENSION, expectError } from './errors';
 import { GUARANTEES } from './guarantees';
-import { OPERATIONS, type OperationRow } from './operations';
+import { OPERATIONS } from './operations';
 import { grpcSpeaker } from './speakers/grpc';
 import { jsonRpcSpeaker } from './speakers/json-rpc';
 import { restSpeaker } from './speakers/rest';
@@ -70,46 +70,44 @@ async function speakerFor({ binding, generation }: Via, url: string): Promise<Sp
 const findings = new Map<string, Finding>();
 const keyOf = (name: string, via: Via): string => `${name} ${nameOf(via)}`;
 
+/** One operation, or one error, on one way. */
 interface Cell {
   readonly name: string;
-  readonly via: Via;
+  expectItHolds(): Promise<void>;
 }
 
-/** One test that leaves its finding behind. */
-function testCell({ name, via }: Cell, expectItHolds: () => Promise<void>): void {
-  const key = keyOf(name, via);
-  findings.set(key, 'fails');
-  test(`${name}`, async () => {
+function operationCells(via: Via): readonly Cell[] {
+  const rows = OPERATIONS.filter(({ sections }) => sections[via.generation] !== undefined);
+  return rows.map(({ operation: name, check }) => ({
+    name,
+    expectItHolds: async () => check(await speakerFor(via, stack.url)),
+  }));
+}
+
+function errorCells(via: Via): readonly Cell[] {
+  const rows = ERRORS.filter(
+    ({ sections, isOf }) => sections[via.generation] !== undefined && isOf?.(via) !== false,
+  );
+  return rows.map((row) => ({
+    name: row.error,
+    async expectItHolds() {
+      const { url } = stack;
+      const speaker = await speakerFor(via, url);
+      const reluctant = await speakerFor(via, stack.otherUrl);
+      expectError(row, via, await row.provoke({ speaker, reluctant, url }));
+    },
+  }));
+}
+
+describe.each(WAYS.map((via) => ({ via, way: nameOf(via) })))('on $way', ({ via }) => {
+  const cells = [...operationCells(via), ...errorCells(via)];
+  for (const { name } of cells) findings.set(keyOf(name, via), 'fails');
+
+  test.each(cells)('$name', async ({ name, expectItHolds }) => {
     await expectItHolds();
-    findings.set(key, 'passes');
+    findings.set(keyOf(name, via), 'passes');
   });
-}
-
-function operationCell(row: OperationRow, via: Via): void {
-  const { operation: name, sections, check } = row;
-  if (sections[via.generation] === undefined) return;
-  testCell({ name, via }, async () => check(await speakerFor(via, stack.url)));
-}
-
-function errorCell(row: ErrorRow, via: Via): void {
-  const { error: name, sections, isOf, provoke } = row;
-  if (sections[via.generation] === undefined || isOf?.(via) === false) return;
-  testCell({ name, via }, async () => {
-    const { url } = stack;
-    const speaker = await speakerFor(via, url);
-    const reluctant = await speakerFor(via, stack.otherUrl);
-    expectError(row, via, await provoke({ speaker, reluctant, url }));
-  });
-}
-
-for (const via of WAYS) {
-  describe(`operations on ${nameOf(via)}`, () => {
-    for (const row of OPERATIONS) operationCell(row, via);
-  });
-  describe(`errors on ${nameOf(via)}`, () => {
-    for (const row of ERRORS) errorCell(row, via);
-  });
-}
+});
 
 describe('docs/conformance.md', () => {
   test.each(GUARANTEES)('names a test that is there: $says', async ({ file, title }) => {

@@ -1,0 +1,106 @@
+// Builds a worker from ready-made parts: skills, and the notifications of webhooks.
+
+import { Client } from '@temporalio/client';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { createTaskActivities } from '../activities/run-skill';
+import { catchStrayErrors } from '../activities/stray-errors';
+import { serveHealth } from '../api/health';
+import { createMetrics } from '../api/metrics';
+import { createDirectoryPartStore } from '../storage/part-store';
+import { openClient } from '../temporal/connection';
+import { ContinuationTokens } from '../temporal/continuations';
+import { Tasks } from '../temporal/tasks';
+import { AddressRules } from '../webhooks/address-rules';
+import { createPushActivities } from '../webhooks/deliver';
+import { createPoster } from '../webhooks/post';
+import { connectWorker, startTaskWorker } from '../worker/worker';
+import type { PushActivities } from '../workflows/push-contract';
+import {
+  keysOf,
+  pushQueueOf,
+  signingSecretsOf,
+  untilSearchAttributes,
+  version,
+  type ProcessParts,
+} from './process';
+
+/** Resolves with a client over the worker's own connection, through which a gateway beside it starts tasks. */
+export async function openWorker(
+  parts: ProcessParts,
+  fail: (err: unknown) => void,
+): Promise<Client> {
+  const { config, temporal, skills, log, running } = parts;
+  const client = openClient({
+    connection: temporal.connection,
+    client: { namespace: temporal.namespace },
+  });
+  running.add(() => client.connection.close());
+  await untilSearchAttributes(client, parts);
+  catchStrayErrors((err, kind) => {
+    log.fatal({ err }, `an ${kind} that belongs to no skill`);
+    if (kind === 'exception') process.exit(1);
+  });
+  const connection = await connectWorker(temporal.connection ?? {});
+  running.add(() => connection.close());
+  const native = new Client({ connection, namespace: temporal.namespace });
+  const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
+  const activities = createTaskActivities({
+    skills: new Map(skills.map((skill) => [skill.id, skill])),
+    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    continuations: new ContinuationTokens((await keysOf(config))('continuation')),
+    signal: (task, batch) => tasks.signal(task, batch),
+    log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
+  });
+  const worker = await startTaskWorker({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    activities,
+    push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },
+    onFailure: fail,
+  });
+  running.add(() => worker.close());
+  return native;
+}
+
+async function openPush(parts: ProcessParts, client: Client): Promise<PushActivities> {
+  const { config, log, running } = parts;
+  const keys = await keysOf(config);
+  const tasks = new Tasks({ client, taskQueue: config.taskQueue });
+  const poster = createPoster(new AddressRules(config.push.allowHosts));
+  running.add(() => poster.close());
+  return createPushActivities({
+    tasks,
+    poster,
+    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    credentialsKey: keys('webhook-credentials'),
+    signingSecrets: signingSecretsOf(config, keys),
+    userAgent: `longhaul/${version}`,
+    report: (err, taskId) => {
+      log.error({ err, taskId }, 'a notification could not be made');
+    },
+  });
+}
+
+function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivities>[0]['log']> {
+  return {
+    info: (message, fields = {}) => {
+      log.info(fields, message);
+    },
+    warn: (message, fields = {}) => {
+      log.warn(fields, message);
+    },
+    error: (message, fields = {}) => {
+      log.error(fields, message);
+    },
+  };
+}
+
+export async function openWorkerHealth({ config, log, running }: ProcessParts): Promise<void> {
+  if (config.workerHealthPort === undefined) return;
+  const { host, workerHealthPort } = config;
+  const health = await serveHealth({ host, port: workerHealthPort, metrics: createMetrics({}) });
+  running.add(() => health.close());
+  log.info({ port: workerHealthPort }, 'health is served');
+}
