@@ -216,7 +216,7 @@ const WHATEVER_IS_THERE = {
 } as const;
 
 /** Two segments more than a task's, so that no task id can name it. */
-function pushWorkflowIdOf(ref: TaskRef, index: number): string {
+export function pushWorkflowIdOf(ref: TaskRef, index: number): string {
   return `${workflowIdOf(ref)}/push/${String(index)}`;
 }
 

@@ -10,12 +10,14 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limitsOf, loadSkills } from '../../src/activities/load-skills';
 import { continueTask } from '../../src/temporal/continuations';
+import { PushConfigs, pushWorkflowIdOf } from '../../src/temporal/push-configs';
 import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
 import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
 import type { Json, JsonObject, TaskEvent, TaskState } from '../../src/workflows/task';
 import type { Caller } from '../harness/task-caller';
+import { Receiver } from '../harness/receiver';
 import { isState } from '../harness/task-events';
 import { TASK_QUEUE, TaskStage, quieten } from '../harness/task-worker';
 
@@ -33,6 +35,8 @@ interface Scenario {
   readonly seams?: boolean;
   /** Without a task. */
   readonly replies?: true;
+  /** A webhook follows it, whose receiver refuses the first event once: its history is `notified`. */
+  readonly isNotified?: true;
 }
 
 interface Driven {
@@ -120,6 +124,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   continued: { skillId: 'asks', drive: answers, seams: true },
+  watched: { skillId: 'asks', drive: answers, isNotified: true },
   replied: { skillId: 'answer', replies: true },
   'replied-failed': { skillId: 'answer', options: { ending: 'failed' }, replies: true },
 };
@@ -148,14 +153,18 @@ async function record(
   const skills = await loadSkills([join(__dirname, '../harness/skills')]);
   const stage = new TaskStage({ skills, isEager });
   await stage.open();
-  await stage.startWorker(TASK_QUEUE, losingWorkers(stage.activities));
+  await stage.startWorker(TASK_QUEUE, losingWorkers(stage.activities), stage.pushActivities());
   const limits = new Map(skills.map((skill) => [skill.id, skill.limits]));
   for (const [name, scenario] of scenarios) {
     const bounds = { ...limits.get(scenario.skillId), ...scenario.limits };
     const limited = { ...scenario, limits: bounds };
+    if (scenario.isNotified) {
+      await saveNotified(stage, name, limited);
+      continue;
+    }
     const workflowId = scenario.replies
       ? await reply(stage, startOf(name, limited))
-      : workflowIdOf(await perform(stage.caller, name, limited));
+      : workflowIdOf(await perform(stage.caller, startOf(name, limited), limited));
     await save(stage.client, workflowId, name);
   }
   await stage.close();
@@ -192,9 +201,52 @@ async function reply({ client }: TaskStage, start: ReplyStart): Promise<string> 
   return replyWorkflowIdOf(ref);
 }
 
-async function perform(caller: Caller, name: string, scenario: Scenario): Promise<TaskRef> {
+/** Both the task's history, which wakes the webhook, and the webhook's own. */
+async function saveNotified(stage: TaskStage, name: string, scenario: Scenario): Promise<void> {
+  const { client, caller } = stage;
+  const receiver = await Receiver.start();
+  receiver.answer = () => (receiver.received.length === 0 ? 500 : 200);
+  const delivery = {
+    publicUrl: 'http://gateway.example',
+    taskQueue: `${TASK_QUEUE}-push`,
+    scheduleMs: [0, 200],
+  };
+  const configs = new PushConfigs({ client, taskQueue: TASK_QUEUE, delivery });
+  const start = startOf(name, scenario);
+  const questions = (): number =>
+    receiver.taken.filter(({ raw }) => raw.includes('TASK_STATE_INPUT_REQUIRED')).length;
+  const ref = await perform(caller, start, {
+    ...scenario,
+    async drive({ until, say, ...rest }) {
+      await configs.create(start, { ...CONFIG, url: receiver.url }, 0);
+      let asked = 0;
+      await scenario.drive?.({
+        ...rest,
+        until,
+        async say(text) {
+          asked += 1;
+          await receiver.until('the question', () => questions() >= asked);
+          await say(text);
+        },
+      });
+    },
+  });
+  await save(client, workflowIdOf(ref), name);
+  const places = Array.from({ length: 10 }, (_, index) => pushWorkflowIdOf(ref, index));
+  const isThere = (id: string): Promise<boolean> =>
+    client.workflow.getHandle(id).describe().then(
+      () => true,
+      () => false,
+    );
+  for (const id of places) if (await isThere(id)) await save(client, id, 'notified');
+  await receiver.close();
+}
+
+const CONFIG = { id: 'one', generation: '1.0', createdAt: '2026-01-01T00:00:00.000Z', shown: {} } as const;
+
+async function perform(caller: Caller, given: ReplyStart, scenario: Scenario): Promise<TaskRef> {
   const { tasks, begin, eventsUntil, ended } = caller;
-  const start = { ...startOf(name, scenario), publicUrl: 'http://gateway.example' };
+  const start = { ...given, publicUrl: 'http://gateway.example' };
   const ref = await begin(scenario.skillId, start);
   let messages = 0;
   await scenario.drive?.({

@@ -32,7 +32,7 @@ const names = readdirSync(HISTORIES)
 
 /** `asked` of `asked`; `continued` of `continued-1`, `continued-2` …: one task, several runs. */
 const taskNames = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))].filter(
-  (name) => !name.startsWith('replied'),
+  (name) => !/^(?:replied|notified)/.test(name),
 );
 
 function load(name: string): IHistory {
@@ -79,10 +79,12 @@ describe('every recorded history', () => {
         'continued-1',
         'continued-2',
         'failed',
+        'notified',
         'rejected',
         'replied',
         'replied-failed',
         'threw-and-retried',
+        'watched',
         'worker-lost',
       ]),
     );
