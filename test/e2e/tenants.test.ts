@@ -1,13 +1,15 @@
 // Tenants: what a request of one names does not exist for another, on any operation (A2A §11.3, §13.1).
 
+import type { ServiceError } from '@grpc/grpc-js';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { answerTo, http, messageFor, rpc, type Headings } from '../harness/calls';
 import { eventually } from '../harness/eventually';
+import { GrpcCaller, toRefusal } from '../harness/grpc';
 import { useStack } from '../harness/stack';
 import { readSse } from '../harness/sse';
 import type { WireEvent, WireMessage, WirePage, WireTask } from '../harness/wire';
 
-const stack = useStack();
+const stack = useStack({ servesGrpc: true });
 
 const NOT_FOUND = 'there is no such task';
 
@@ -22,6 +24,8 @@ interface Door {
   cancel(id: string): Promise<Outcome<WireTask>>;
   /** The first event of the stream. */
   subscribe(id: string): Promise<Outcome<WireEvent>>;
+  /** The ids of the webhooks of a task, after one more was made. */
+  hook(id: string): Promise<Outcome<readonly string[]>>;
 }
 
 function overRpc(tenant?: string): Door {
@@ -44,6 +48,68 @@ function overRpc(tenant?: string): Door {
       const first = await firstEvent('/', { method: 'POST', body });
       const { result, error } = first as { result?: WireEvent; error?: { message: string } };
       return outcome(result, error);
+    },
+    async hook(taskId) {
+      const made = await ask('CreateTaskPushNotificationConfig', { taskId, ...HOOK });
+      if ('refusal' in made) return made;
+      return idsOf(await ask<Hooks>('ListTaskPushNotificationConfigs', { taskId }));
+    },
+  };
+}
+
+const HOOK = { id: 'mine', url: 'https://hooks.example.com/' };
+
+interface Hooks {
+  readonly configs: readonly { readonly id: string }[];
+}
+
+function idsOf(listed: Outcome<Hooks>): Outcome<readonly string[]> {
+  return 'refusal' in listed ? listed : { result: listed.result.configs.map(({ id }) => id) };
+}
+
+function overGrpc(tenant = ''): Door {
+  const ask = async <T>(
+    name: string,
+    request: object,
+    headings: Headings = {},
+  ): Promise<Outcome<T>> => {
+    const caller = new GrpcCaller(stack.grpc);
+    try {
+      const { value } = await caller.ask<T>(name, { ...request, tenant }, { headings });
+      return { result: value };
+    } catch (err) {
+      return { refusal: toRefusal(err as ServiceError).message };
+    } finally {
+      caller.close();
+    }
+  };
+  return {
+    send: async (message, headers) =>
+      only(await ask<{ task: WireTask }>('SendMessage', { message }, headers)),
+    get: (id) => ask('GetTask', { id }),
+    async list(contextId) {
+      const listed = await ask<WirePage>('ListTasks', { contextId });
+      // Protobuf leaves out what is empty.
+      const empty = { tasks: [], totalSize: 0 };
+      return 'refusal' in listed ? listed : { result: { ...empty, ...listed.result } };
+    },
+    cancel: (id) => ask('CancelTask', { id }),
+    async subscribe(id) {
+      const caller = new GrpcCaller(stack.grpc);
+      const stream = caller.stream('SubscribeToTask', { id, tenant });
+      try {
+        await stream.until('the first event', () => stream.events.length > 0);
+        return { result: stream.events[0]!.event };
+      } catch {
+        return { refusal: toRefusal((await stream.over)!).message };
+      } finally {
+        caller.close();
+      }
+    },
+    async hook(taskId) {
+      const made = await ask('CreateTaskPushNotificationConfig', { taskId, ...HOOK });
+      if ('refusal' in made) return made;
+      return idsOf(await ask<Hooks>('ListTaskPushNotificationConfigs', { taskId }));
     },
   };
 }
@@ -68,6 +134,11 @@ function overRest(tenant?: string): Door {
     async subscribe(id) {
       const event = await firstEvent(`${prefix}/tasks/${id}:subscribe`, {});
       return outcome(event as WireEvent, (event as RestAnswer).error);
+    },
+    async hook(id) {
+      const path = `/tasks/${id}/pushNotificationConfigs`;
+      const made = await ask(path, HOOK);
+      return 'refusal' in made ? made : idsOf(await ask<Hooks>(path));
     },
   };
 }
@@ -100,6 +171,7 @@ async function done<T>(asked: Promise<Outcome<T>>): Promise<T> {
 const DOORS = [
   { binding: 'JSON-RPC', doorOf: overRpc },
   { binding: 'REST', doorOf: overRest },
+  { binding: 'gRPC', doorOf: overGrpc },
 ] as const;
 
 const refused = (text: string): object => ({ refusal: expect.stringContaining(text) as string });
@@ -119,6 +191,7 @@ describe.each(DOORS)('over $binding', ({ doorOf }) => {
     expect(await door.subscribe(task.id)).toEqual(refused(NOT_FOUND));
     expect(await door.send(answerTo(task, 'Eve'))).toEqual(refused(NOT_FOUND));
     expect(await door.list(contextId)).toMatchObject({ result: { tasks: [], totalSize: 0 } });
+    expect(await door.hook(task.id)).toEqual(refused(NOT_FOUND));
   });
 
   test('every operation of "a" finds it', async () => {
@@ -128,6 +201,7 @@ describe.each(DOORS)('over $binding', ({ doorOf }) => {
     await eventually(async () => {
       expect((await done(door.list(contextId))).tasks.map(({ id }) => id)).toEqual([task.id]);
     });
+    expect(await done(door.hook(task.id))).toEqual(['mine']);
     await done(door.send(answerTo(task, 'Ada')));
     expect((await done(door.cancel(task.id))).status.state).toBe('TASK_STATE_CANCELED');
   });

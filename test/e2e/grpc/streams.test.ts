@@ -119,6 +119,12 @@ describe('ten subscribers of one task on two gateways', () => {
         for (const events of binding) expect(events).toEqual(binding[0]);
         expect(first!.map(inJson)).toEqual(binding[0]!.map(({ event }) => event));
       }
+      // To the byte: what REST sends is the JSON of the message, and what JSON-RPC has in its envelope.
+      const texts = rest[0]!.map(({ raw }) => raw);
+      expect(first!.map((event) => JSON.stringify(inJson(event)))).toEqual(texts);
+      expect(jsonRpc[0]!.map(({ raw }) => raw)).toEqual(
+        texts.map((text) => `{"jsonrpc":"2.0","id":1,"result":${text}}`),
+      );
     },
   );
 });
