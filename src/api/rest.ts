@@ -166,6 +166,7 @@ function mendStream(
   const isStream = (): boolean =>
     String(res.getHeader('Content-Type') ?? '').startsWith('text/event-stream');
   call.ready = () => sse.ready();
+  call.tellsLateFaults = true;
   res.write = ((chunk: string, ...rest: never[]) => {
     const frame = isStream() ? /^(?:event: (error)\n)?data: (.*)\n\n$/s.exec(chunk) : null;
     if (frame === null) return write(chunk, ...rest);
@@ -178,6 +179,9 @@ function mendStream(
   }) as Response['write'];
   res.end = ((...args: never[]) => {
     if (!isStream()) return end(...args);
+    if (call.hasBegun && call.fault !== undefined) {
+      sse.write({ data: faultOf(call), event: 'error' });
+    }
     sse.end();
     return res;
   }) as Response['end'];

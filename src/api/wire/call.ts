@@ -82,6 +82,10 @@ export class Call implements User {
   card: Readonly<Record<string, unknown>> | undefined;
   /** Set by the handler when it refuses, so that the edge answers from our error table. */
   fault: Fault | undefined;
+  /** Set by the handler: the first event of the stream has been taken. */
+  hasBegun = false;
+  /** Set by the edge that tells of a fault after that by itself: the SDK would print it. */
+  tellsLateFaults = false;
   /** Set by the edge: resolves when the client has room for another event. */
   ready: () => Promise<void> = () => Promise.resolve();
 

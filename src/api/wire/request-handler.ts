@@ -235,12 +235,14 @@ export class RequestHandler implements A2ARequestHandler {
         const said = toWireEvent(await restorer.event(ref, limited), address);
         call.said = said.payload?.value;
         yield said;
+        call.hasBegun = true;
         // A stream that waits for its next event is to keep none.
         call.said = undefined;
         await call.ready();
       }
     } catch (err) {
-      throw this.refused(call, 'other', err);
+      const refused = this.refused(call, 'other', err);
+      if (!(call.hasBegun && call.tellsLateFaults)) throw refused;
     }
   }
 
