@@ -191,6 +191,11 @@ const OF_REFUSALS: readonly Guarantee[] = [
     title: 'an unexpected error from $from is an internal error, and no more',
   },
   {
+    says: 'What fails in the middle of a stream is told in it, and printed by no library',
+    file: 'test/e2e/edges/late-faults.test.ts',
+    title: 'tells of a part that is gone, after what came before it',
+  },
+  {
     says: 'A client that leaves is no error in the log',
     file: 'test/e2e/edges/departures.test.ts',
     title: 'a client that leaves $binding is no error in the log',
