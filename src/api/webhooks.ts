@@ -1,7 +1,6 @@
 // The A2A operations on push notification configurations, and those on their deliveries (A2A §3.1.7 to §3.1.10).
 
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { noSuchConfig, type PushConfigs, type PushDelivery } from '../temporal/push-configs';
 import { patienceOf } from '../temporal/patience';
@@ -9,6 +8,7 @@ import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { Cursor, PageTokens } from '../temporal/page-tokens';
 import { workflowIdOf, type TaskRef, type Tasks } from '../temporal/tasks';
 import { NOT_REACHED, destinationOf, type AddressRules } from '../webhooks/address-rules';
+import { resolveHost } from '../webhooks/resolve';
 import { closeSecrets } from '../webhooks/secrets';
 import type { PushConfig, PushSecrets } from '../workflows/push-contract';
 
@@ -151,9 +151,9 @@ export class Webhooks {
         resolve([]);
       });
     });
-    const found = lookup(to.host, { all: true }).catch(() => []);
-    const addresses = await Promise.race([found, over]).finally(patience.end);
     const { rules } = this.options;
+    const found = resolveHost(rules, to).catch(() => []);
+    const addresses = await Promise.race([found, over]).finally(patience.end);
     return addresses.every(({ address }) => rules.mayDial(address, to)) ? undefined : NOT_REACHED;
   }
 }

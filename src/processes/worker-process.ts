@@ -14,7 +14,7 @@ import { Tasks } from '../temporal/tasks';
 import { AddressRules } from '../webhooks/address-rules';
 import { createPushActivities } from '../webhooks/deliver';
 import { createPoster } from '../webhooks/post';
-import { connectWorker, startTaskWorker } from '../worker/worker';
+import { MAX_RUNNING_DELIVERIES, connectWorker, startTaskWorker } from '../worker/worker';
 import type { PushActivities } from '../workflows/push-contract';
 import {
   keysOf,
@@ -57,7 +57,10 @@ export async function openWorker(
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
-    push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },
+    // Switched off, what is under way waits in its queue until it is switched on again.
+    ...(config.push.isOn && {
+      push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },
+    }),
     onFailure: fail,
   });
   running.add(() => worker.close());
@@ -73,6 +76,7 @@ async function openPush(parts: ProcessParts, client: Client): Promise<PushActivi
   return createPushActivities({
     tasks,
     poster,
+    places: MAX_RUNNING_DELIVERIES,
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
     credentialsKey: keys('webhook-credentials'),
     signingSecrets: signingSecretsOf(config, keys),

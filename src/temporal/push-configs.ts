@@ -17,7 +17,7 @@ import {
   type PushStart,
 } from '../workflows/push-contract';
 import { FORMAT } from '../workflows/emission';
-import { isNotFound, withinDeadline } from './connection';
+import { busy, isNotFound, withinDeadline } from './connection';
 import { createDecoder, type Decode } from './history';
 import { TaskError, TaskErrorReason } from './task-error';
 import { workflowIdOf, type TaskRef } from './tasks';
@@ -31,10 +31,16 @@ const PUSH_CONFIGS_MAX = 10;
 /** Two callers may reach for the same place at once; each try has found another one taken. */
 const TRIES = PUSH_CONFIGS_MAX;
 
-/** Longer than it takes to terminate what was started only to be. */
-const TOMBSTONE_DELAY_MS = 3_600_000;
+/** Longer than it takes to terminate what was started only to be; whoever dies in between leaves it to its timeout. */
+const TOMBSTONE = { startDelay: 60_000, workflowExecutionTimeout: 1_000 } as const;
 
-const { WORKFLOW_EXECUTION_STATUS_TERMINATED } = temporal.api.enums.v1.WorkflowExecutionStatus;
+const {
+  WORKFLOW_EXECUTION_STATUS_CANCELED: CANCELED,
+  WORKFLOW_EXECUTION_STATUS_FAILED: FAILED,
+  WORKFLOW_EXECUTION_STATUS_RUNNING: RUNNING,
+  WORKFLOW_EXECUTION_STATUS_TERMINATED: TERMINATED,
+  WORKFLOW_EXECUTION_STATUS_TIMED_OUT: TIMED_OUT,
+} = temporal.api.enums.v1.WorkflowExecutionStatus;
 
 /** One configuration and how far its delivery is. */
 export interface PushDelivery {
@@ -53,6 +59,8 @@ export interface PushConfigsOptions {
 /** A place, and what is in it. */
 interface Slot {
   readonly workflowId: string;
+  /** Of what runs in it: by this it is told from what others put there meanwhile. */
+  readonly running?: string;
   readonly held: PushDelivery | undefined;
 }
 
@@ -78,6 +86,8 @@ export class PushConfigs {
       const known = find(slots, config.id);
       const slot = known ?? firstFree(slots, config.id);
       if (slot === undefined) throw tooMany();
+      // A deletion that was not brought to its end.
+      if (slot.held === undefined && slot.running !== undefined) await this.terminate(slot);
       const from = known === undefined ? cursor : known.held.progress.cursor;
       if (await this.start(slot, this.startOf(ref, config, from))) return;
       if (tries >= TRIES) throw tooMany();
@@ -104,12 +114,14 @@ export class PushConfigs {
 
   /** Ends the delivery and forgets the configuration. Does nothing when there is none. */
   async delete(ref: TaskRef, configId: string): Promise<void> {
-    const slot = find(await this.slots(ref), configId);
-    if (slot === undefined) return;
-    if (await this.terminate(slot)) return;
-    // What has ended, perhaps just now, cannot be terminated: a run in its place can.
-    await this.startTombstone(slot);
-    await this.terminate(slot);
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const slot = find(await this.slots(ref), configId);
+      if (slot === undefined) return;
+      // What has ended cannot be terminated: a run in its place can.
+      const isGone = slot.running === undefined ? this.bury(slot) : this.terminate(slot);
+      if (await isGone) return;
+    }
+    throw busy();
   }
 
   /**
@@ -148,20 +160,30 @@ export class PushConfigs {
     }
   }
 
-  private async startTombstone({ workflowId }: Slot): Promise<void> {
+  /** False when somebody else has taken the place meanwhile. */
+  private async bury({ workflowId }: Slot): Promise<boolean> {
     const { client, taskQueue } = this.options;
-    await withinDeadline(client, () =>
-      client.workflow.start(PUSH_WORKFLOW, {
-        ...{ workflowId, taskQueue, args: [], startDelay: TOMBSTONE_DELAY_MS },
-        ...WHATEVER_IS_THERE,
-      }),
-    );
+    try {
+      const handle = await withinDeadline(client, () =>
+        client.workflow.start(PUSH_WORKFLOW, {
+          ...{ workflowId, taskQueue, args: [], ...TOMBSTONE },
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        }),
+      );
+      return await this.terminate({ workflowId, running: handle.firstExecutionRunId });
+    } catch (err) {
+      if (err instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw err;
+    }
   }
 
-  /** False when there is nothing to terminate. */
-  private async terminate({ workflowId }: Slot): Promise<boolean> {
+  /** False when it has ended, or something else runs in its place. */
+  private async terminate({ workflowId, running }: Omit<Slot, 'held'>): Promise<boolean> {
     const { client } = this.options;
-    const handle = client.workflow.getHandle(workflowId);
+    const handle = client.workflow.getHandle(workflowId, undefined, {
+      ...(running === undefined ? {} : { firstExecutionRunId: running }),
+    });
     try {
       await withinDeadline(client, () => handle.terminate('the configuration was deleted'));
       return true;
@@ -190,18 +212,38 @@ export class PushConfigs {
       const fields = info?.memo?.fields ?? {};
       const config = (await this.decode(fields[PushMemo.config])) as PushConfig | undefined;
       const told = (await this.decode(fields[PushMemo.progress])) as PushProgress | undefined;
-      const isDeleted = info?.status === WORKFLOW_EXECUTION_STATUS_TERMINATED;
-      if (isDeleted || config === undefined || told === undefined) {
-        return { workflowId, held: undefined };
+      const slot = {
+        workflowId,
+        ...(info?.status === RUNNING && info.firstRunId ? { running: info.firstRunId } : {}),
+      };
+      if (info?.status === TERMINATED || config === undefined || told === undefined) {
+        return { ...slot, held: undefined };
       }
       const beat = await this.decode(pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0]);
-      const cursor = Math.max(told.cursor, typeof beat === 'number' ? beat : 0);
-      return { workflowId, held: { config, progress: { ...told, cursor } } };
+      return { ...slot, held: { config, progress: progressOf(told, beat, info?.status) } };
     } catch (err) {
       if (isNotFound(err)) return { workflowId, held: undefined };
       throw err;
     }
   }
+}
+
+/** The memo is of the last run of the activity; the beat is of the one under way. */
+function progressOf(told: PushProgress, beat: unknown, status: unknown): PushProgress {
+  if (status === CANCELED || status === FAILED || status === TIMED_OUT) {
+    const { cursor, failures } = told;
+    return {
+      state: 'exhausted',
+      cursor,
+      failures,
+      lastError: 'the delivery was ended from outside',
+    };
+  }
+  // What failed has come through since.
+  if (typeof beat === 'number' && beat > told.cursor) {
+    return { state: 'delivering', cursor: beat, failures: 0 };
+  }
+  return told;
 }
 
 /** One that was deleted has been terminated, which the reuse policy counts as failed. */

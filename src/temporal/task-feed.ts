@@ -34,6 +34,8 @@ export class TaskFeed {
   readonly ready: Promise<void>;
   private readonly source: HistorySource;
   private history: TaskHistory;
+  /** The first one: another takes its place when its page token is refused. */
+  private readonly begun: TaskHistory;
   private isStopped = false;
   /** Of the poll under way. A new one each time, because the client leaves a listener on it. */
   private call = new AbortController();
@@ -45,6 +47,7 @@ export class TaskFeed {
   constructor(source: HistorySource) {
     this.source = source;
     this.history = new TaskHistory(source);
+    this.begun = this.history;
     this.ready = this.begin();
     this.ready.then(
       () => void this.poll(),
@@ -74,7 +77,7 @@ export class TaskFeed {
       if (cursor <= 1 && first?.kind === 'task') return first.task;
     }
     const upTo = Math.max(cursor, 1);
-    const history = this.fromFirstRun();
+    const history = await this.historyAfter(upTo);
     for await (const { before, events } of this.recorded(history)) {
       if ((events.at(-1)?.seq ?? 0) <= upTo) continue;
       const [created] = events;
@@ -112,20 +115,27 @@ export class TaskFeed {
   }
 
   private async *read(from: number): AsyncGenerator<TaskEvent, void, undefined> {
-    for await (const { events } of this.recorded(this.fromFirstRun())) {
+    for await (const { events } of this.recorded(await this.historyAfter(from - 1))) {
       for (const event of events) if (event.seq >= from) yield event;
     }
   }
 
-  private fromFirstRun(): TaskHistory {
-    const { firstRunId } = this.history;
-    return new TaskHistory({
-      ...this.source,
-      ...(firstRunId === undefined ? {} : { runId: firstRunId }),
-    });
+  /**
+   * What follows event `seq`, from the newest run that tells all of it: those before are long, and the
+   * server drops each of them some days after its own end.
+   */
+  private async historyAfter(seq: number): Promise<TaskHistory> {
+    let start = this.begun;
+    while (start.since > seq && start.previousRunId) {
+      const before = new TaskHistory({ ...this.source, runId: start.previousRunId });
+      await withinDeadline(this.source.client, () => before.next(false));
+      start = before;
+    }
+    const { startRunId: runId } = start;
+    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) });
   }
 
-  /** The whole task again, as far as it is recorded now. */
+  /** All that `history` tells, as far as it is recorded now. */
   private async *recorded(history: TaskHistory): AsyncGenerator<Increment, void, undefined> {
     while (!history.isCaughtUp) {
       yield* await withinDeadline(this.source.client, () => history.next(false));
@@ -137,7 +147,7 @@ export class TaskFeed {
     try {
       do {
         // A full page may be the last one, and waiting behind it would hold up the first frame.
-        const waits = this.history.firstRunId === undefined;
+        const waits = this.history.startRunId === undefined;
         this.keep(await withinDeadline(client, () => this.history.next(waits)));
       } while (!this.history.isCaughtUp && !this.history.isOver);
     } catch (err) {

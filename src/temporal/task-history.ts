@@ -29,8 +29,10 @@ export class TaskHistory {
   private lastEventId = 0;
   private current: TaskFold | undefined;
   private hasEnded = false;
-  /** The run with which the task began; known after the first page. */
-  firstRunId: string | undefined;
+  /** The run with which this history began, the one before it, and the last event before it; known after the first page. */
+  startRunId: string | undefined;
+  previousRunId: string | undefined;
+  since = 0;
   /** Nothing more was recorded when the last page was read. */
   isCaughtUp = false;
 
@@ -76,7 +78,10 @@ export class TaskHistory {
       if (eventId <= this.lastEventId) continue;
       this.lastEventId = eventId;
       const started = event.workflowExecutionStartedEventAttributes;
-      if (started) this.firstRunId = started.firstExecutionRunId ?? undefined;
+      if (started && this.startRunId === undefined) {
+        this.startRunId = started.originalExecutionRunId ?? undefined;
+        this.previousRunId = started.continuedExecutionRunId ?? undefined;
+      }
       const step = await fromHistoryEvent(event, this.source.decode);
       if (step !== undefined) increments.push(...this.take(step));
     }
@@ -103,6 +108,7 @@ export class TaskHistory {
         const before = this.current?.task;
         const { fold, events } = foldTask(this.current, step.recorded);
         this.current = fold;
+        if (step.recorded.kind === 'continued') this.since = fold.task.seq;
         return events.length === 0 ? [] : [{ before, events, bytes: step.bytes }];
       }
     }

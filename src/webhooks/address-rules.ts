@@ -28,6 +28,10 @@ const NOT_PUBLIC = {
   ],
 } as const;
 
+/** All that IANA has given out as global unicast of IPv6: what is elsewhere is nobody's, or an overlay's. */
+const globalIpv6 = new BlockList();
+globalIpv6.addSubnet('2000::', 3, 'ipv6');
+
 /** A list for each family: in one, the range of IPv4 addresses written as IPv6 would hold all of IPv4. */
 const notPublic = { ipv4: listOf('ipv4'), ipv6: listOf('ipv6') };
 
@@ -63,6 +67,7 @@ export class AddressRules {
     const isListed = this.isNamed(to) || this.isListed(to.host, to.port);
     if (url.protocol === 'http:' && !isListed) return 'must be an https URL';
     if (isIP(to.host) !== 0 && !this.mayDial(to.host, to)) return NOT_REACHED;
+    if (isLoopbackName(to.host) && !isListed) return NOT_REACHED;
     return undefined;
   }
 
@@ -71,7 +76,8 @@ export class AddressRules {
     return isPublic(address) || this.isNamed(to) || this.isListed(address, to.port);
   }
 
-  private isNamed({ host, port }: Destination): boolean {
+  /** Whether the operator has listed it by its name. */
+  isNamed({ host, port }: Destination): boolean {
     return this.allowed.some((one) => one.host === host && fits(one, port));
   }
 
@@ -90,6 +96,11 @@ export class AddressRules {
 /** Says no more than the caller knew: not what a name resolves to here. */
 export const NOT_REACHED = 'must lead to a public address';
 
+/** RFC 6761 §6.3: no name server is to be asked for these. */
+function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
 function fits({ port }: AllowedHost, asked: number): boolean {
   return port === undefined || port === asked;
 }
@@ -97,7 +108,8 @@ function fits({ port }: AllowedHost, asked: number): boolean {
 /** Whether anyone on the Internet could reach it: a unicast address outside of the special ranges. */
 export function isPublic(address: string): boolean {
   const family = familyOf(address);
-  return family !== undefined && !notPublic[family].check(address, family);
+  if (family === undefined || notPublic[family].check(address, family)) return false;
+  return family === 'ipv4' || globalIpv6.check(address, family);
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {

@@ -8,6 +8,7 @@ import { createPartRestorer } from '../a2a/part-restorer';
 import { notificationOf } from '../a2a/notification';
 import type { PartStore } from '../storage/part-store';
 import type { Following } from '../temporal/event-feed';
+import { isNotFound } from '../temporal/connection';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { Tasks } from '../temporal/tasks';
 import type { Notification, Poster } from './post';
@@ -17,7 +18,16 @@ import { signatureOf } from './signature';
 /** A lost worker is noticed by its silence, and a deleted configuration by the answer to a beat. */
 const HEARTBEAT_MS = 500;
 
+/** Each beat is a write to the database: with nothing new to tell, every fourth is enough (2 s of the 5 s there are). */
+const QUIET_BEATS = 4;
+
+/** With this share of the places taken, a delivery that is quiet for so long gives its own to those who wait. */
+const CROWDED = 0.9;
+const TURN_MS = 30_000;
+
 export interface DeliveryRuntime {
+  /** How many deliveries the worker runs at once. Default: as many as come. */
+  readonly places?: number;
   readonly tasks: Tasks;
   readonly store: PartStore;
   readonly poster: Poster;
@@ -32,7 +42,22 @@ export interface DeliveryRuntime {
 }
 
 export function createPushActivities(runtime: DeliveryRuntime): PushActivities {
-  return { deliver: (input) => new Delivery(runtime, input).run() };
+  const running = new Map<string, Delivery>();
+  const isCrowded = (): boolean => running.size >= CROWDED * (runtime.places ?? Infinity);
+  return {
+    async deliver(input) {
+      const { workflowId } = input;
+      // Of an attempt that the server has given up on, or of a configuration that was replaced.
+      running.get(workflowId)?.stop();
+      const delivery = new Delivery(runtime, input, isCrowded);
+      running.set(workflowId, delivery);
+      try {
+        return await delivery.run();
+      } finally {
+        if (running.get(workflowId) === delivery) running.delete(workflowId);
+      }
+    },
+  };
 }
 
 class Delivery {
@@ -41,16 +66,37 @@ class Delivery {
   private readonly context = Context.current();
   /** The last event that the receiver has taken. */
   private cursor: number;
+  private readonly stopping = new AbortController();
+  /** Ends the following, not the notification that is on its way. */
+  private readonly resting = new AbortController();
+  private readonly isCrowded: () => boolean;
 
-  constructor(runtime: DeliveryRuntime, input: DeliveryInput) {
+  constructor(runtime: DeliveryRuntime, input: DeliveryInput, isCrowded: () => boolean) {
     this.runtime = runtime;
     this.input = input;
+    this.isCrowded = isCrowded;
+    const { cancellationSignal } = this.context;
+    if (cancellationSignal.aborted) this.stop();
+    cancellationSignal.addEventListener('abort', () => {
+      this.stop();
+    });
     const beaten: unknown = this.context.info.heartbeatDetails;
     this.cursor = typeof beaten === 'number' ? Math.max(beaten, input.cursor) : input.cursor;
   }
 
+  stop(): void {
+    this.stopping.abort(new Error('the delivery is to stop'));
+    this.resting.abort();
+  }
+
   async run(): Promise<DeliveryOutcome> {
+    let beaten = this.cursor;
+    let quiet = 0;
     const heartbeat = setInterval(() => {
+      quiet = this.cursor === beaten ? quiet + 1 : 0;
+      if (quiet * HEARTBEAT_MS >= TURN_MS && this.isCrowded()) this.resting.abort();
+      if (quiet % QUIET_BEATS !== 0) return;
+      beaten = this.cursor;
       this.context.heartbeat(this.cursor);
     }, HEARTBEAT_MS);
     try {
@@ -62,7 +108,7 @@ class Delivery {
 
   private async follow(): Promise<DeliveryOutcome> {
     const { tasks } = this.runtime;
-    const { cancellationSignal: signal } = this.context;
+    const { signal } = this.resting;
     try {
       const following = await tasks.follow(this.input.task, { cursor: this.cursor, signal });
       try {
@@ -71,8 +117,14 @@ class Delivery {
         following.close();
       }
     } catch (err) {
-      if (!(err instanceof TaskError) || err.reason !== TaskErrorReason.notFound) throw err;
-      return { kind: 'lost', cursor: this.cursor, reason: 'the task is no more' };
+      const { cursor } = this;
+      if (err instanceof TaskError) {
+        if (err.reason !== TaskErrorReason.notFound) throw err;
+        return { kind: 'lost', cursor, reason: 'the task is no more' };
+      }
+      // Runs of a task that goes on are dropped too; what they told cannot be sent any more.
+      if (!isNotFound(err)) throw err;
+      return { kind: 'lost', cursor, reason: 'the events that follow are not kept any more' };
     }
   }
 
@@ -85,11 +137,7 @@ class Delivery {
       if (await this.isToWait(following.now())) return { kind: 'waiting', cursor: this.cursor };
     }
     // The feed ends with the task, and also with the process.
-    return { kind: this.hasToStop ? 'stopped' : 'delivered', cursor: this.cursor };
-  }
-
-  private get hasToStop(): boolean {
-    return this.context.cancellationSignal.aborted;
+    return { kind: this.resting.signal.aborted ? 'stopped' : 'delivered', cursor: this.cursor };
   }
 
   /** A task that waits for its caller may do so for days, and nobody is to sit beside it. */
@@ -105,10 +153,10 @@ class Delivery {
     const { cursor } = this;
     try {
       const notification = await this.notification(told);
-      const posted = await poster.post(notification, this.context.cancellationSignal);
+      const posted = await poster.post(notification, this.stopping.signal);
       return posted.kind === 'accepted' ? undefined : { ...posted, cursor };
     } catch (err) {
-      if (this.hasToStop) return { kind: 'stopped', cursor };
+      if (this.stopping.signal.aborted) return { kind: 'stopped', cursor };
       // A part that is gone from the store, a secret that is not the gateways': no retry mends it soon.
       report(err, this.input.task.taskId);
       return { kind: 'refused', cursor, reason: 'the notification could not be made' };
@@ -152,7 +200,9 @@ async function* eventsOf(following: Following, cursor: number): AsyncGenerator<T
   let { task }: { task: Task } = following;
   if (cursor < 1) yield { event: { kind: 'task', seq: 1, task }, task };
   for await (const event of following.events) {
-    task = applyEvent(task, event);
+    const now = following.now();
+    // The newest is as the task's readers have it: no event tells of a follow-up, nor of what was left unread.
+    task = now.seq === event.seq ? now : applyEvent(task, event);
     yield { event, task };
   }
 }

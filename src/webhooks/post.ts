@@ -1,9 +1,9 @@
 // Posts one notification: to an address that may be dialed, which is pinned, and without following anybody.
 
-import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { NOT_REACHED, destinationOf, type AddressRules, type Destination } from './address-rules';
+import { resolveHost } from './resolve';
 
 /** A receiver that takes longer has refused (Standard Webhooks: 15 to 30 s). */
 const TIMEOUT_MS = 15_000;
@@ -115,20 +115,21 @@ function pinnedConnector(rules: AddressRules): buildConnector.connector {
 }
 
 function guardedLookup(rules: AddressRules, to: Destination): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (err, addresses) => {
-      if (err !== null) {
-        callback(err, '');
-        return;
-      }
-      const [first] = addresses;
-      if (first === undefined || !addresses.every(({ address }) => rules.mayDial(address, to))) {
-        callback(new Error(`the URL ${NOT_REACHED}`), '');
-      } else if (options.all) {
-        callback(null, addresses);
-      } else {
-        callback(null, first.address, first.family);
-      }
-    });
+  return (_hostname, options, callback) => {
+    resolveHost(rules, to).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (!addresses.every(({ address }) => rules.mayDial(address, to))) {
+          callback(new Error(`the URL ${NOT_REACHED}`), '');
+        } else if (options.all) {
+          callback(null, [...addresses]);
+        } else {
+          callback(null, first.address, first.family);
+        }
+      },
+      (err: unknown) => {
+        callback(err as Error, '');
+      },
+    );
   };
 }

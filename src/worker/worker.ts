@@ -44,7 +44,7 @@ const MAX_RUNNING_SKILLS = 200;
  * Webhooks of tasks that are at work, each with a place of its own: a skill never waits for them, and
  * none of them waits for another's receiver.
  */
-const MAX_RUNNING_DELIVERIES = 1_000;
+export const MAX_RUNNING_DELIVERIES = 1_000;
 
 /** Over it this process also starts and signals workflows: there is no faster way to the server. */
 export async function connectWorker(options: NativeConnectionOptions): Promise<NativeConnection> {

@@ -80,6 +80,9 @@ function after(
   const { cursor, kind } = outcome;
   switch (kind) {
     case 'stopped':
+      // The attempt that was broken off is none, and those before it are not forgotten.
+      if (cursor === before.cursor) return { ...before, state: 'delivering' };
+      return { state: 'delivering', cursor, failures: 0 };
     case 'waiting':
       return { state: 'delivering', cursor, failures: 0 };
     case 'delivered':

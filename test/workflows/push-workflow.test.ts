@@ -1,8 +1,8 @@
 // A delivery over continue-as-new, of itself and of its task: nobody forgets whom to wake, and nothing is lost.
 
-import { PushConfigs } from '../../src/temporal/push-configs';
+import { PushConfigs, pushWorkflowIdOf } from '../../src/temporal/push-configs';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
-import type { PushConfig } from '../../src/workflows/push-contract';
+import { PUSH_WORKFLOW, type PushConfig } from '../../src/workflows/push-contract';
 import { untilAnswer } from '../harness/eventually';
 import { Receiver, seqOf } from '../harness/receiver';
 import { isStatusText } from '../harness/task-events';
@@ -89,4 +89,20 @@ test('keeps its configuration and what it has come to', async () => {
   expect(found).toMatchObject({ config: { id: 'one' }, progress: { cursor: seq } });
   expect(receiver.taken.map(seqOf)).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
   expect(await runsOf(`${workflowIdOf(ref)}/push`)).toBeGreaterThan(1);
+});
+
+test('takes a place that a deletion has left with a run of nothing in it', async () => {
+  const ref = await begin('says');
+  await Promise.all(
+    Array.from({ length: 10 }, (_, i) =>
+      stage.client.workflow.start(PUSH_WORKFLOW, {
+        workflowId: pushWorkflowIdOf(ref, i),
+        taskQueue: TASK_QUEUE,
+        args: [],
+        startDelay: 3_600_000,
+      }),
+    ),
+  );
+  const configs = await notify(ref);
+  expect(await configs.list(ref)).toMatchObject([{ config: { id: 'one' } }]);
 });

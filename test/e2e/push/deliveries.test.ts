@@ -153,6 +153,34 @@ describe('a notification', () => {
   });
 });
 
+test('the last notification of 0.3 is the task that its readers get, with what was said meanwhile', async () => {
+  const legacy = { 'A2A-Version': '0.3' };
+  const say = (text: string, more: object): object => ({
+    message: {
+      ...{ kind: 'message', messageId: text, role: 'user', parts: [{ kind: 'text', text }] },
+      ...more,
+    },
+  });
+  const begun = {
+    ...say('please', {
+      parts: [
+        { kind: 'text', text: 'please' },
+        { kind: 'data', data: SLOW },
+      ],
+      metadata: { skillId: 'steps' },
+    }),
+    configuration: { blocking: false, pushNotificationConfig: { url: receiver.url } },
+  };
+  const { id } = await result(rpc<{ id: string }>(stack.url, 'message/send', begun, legacy));
+  await receiver.until('some', () => receiver.taken.length > 4);
+  const meanwhile = { ...say('meanwhile', { taskId: id }), configuration: { blocking: false } };
+  await result(rpc(stack.url, 'message/send', meanwhile, legacy));
+  const isEnd = ({ raw }: Received): boolean => raw.includes('"state":"completed"');
+  await receiver.until('the end', () => receiver.taken.some(isEnd));
+  const task = await result(rpc(stack.url, 'tasks/get', { id }, legacy));
+  expect(JSON.parse(receiver.taken.find(isEnd)!.raw)).toEqual(task);
+});
+
 function stateOf({ statusUpdate }: WireEvent): string {
   return statusUpdate?.status.state ?? '';
 }

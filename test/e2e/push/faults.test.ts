@@ -114,6 +114,15 @@ describe('a receiver that refuses', () => {
   });
 });
 
+test('an event that came through at last is not shown as one to be tried again', async () => {
+  receiver.answer = () => (receiver.received.length === 0 ? 500 : 200);
+  const task = await startNotified(stack.url, receiver, { options: { events: 40, everyMs: 100 } });
+  await receiver.until('some', () => receiver.taken.length > 10);
+  const { delivered, ...shown } = await delivery(task.id, 'delivering');
+  expect(delivered).toBeGreaterThan(0);
+  expect(shown).not.toHaveProperty('lastError');
+});
+
 describe('a receiver that is down', () => {
   test('gets everything when it is back', async () => {
     const { port } = receiver;
