@@ -100,10 +100,7 @@ export class Intake {
     const taken =
       taskId === undefined ? await this.open(given) : await this.followUp(given, taskId);
     if (webhook !== undefined && taken.kind === 'task') {
-      // A send that is repeated with its key is not to be notified twice.
-      const id = webhook.id ?? (key === undefined ? undefined : idOf(scope, 'webhook', key));
-      const named = id === undefined ? webhook : { ...webhook, id };
-      await this.options.webhooks?.keep(taken.ref, named, taken.since);
+      await this.options.webhooks?.keep(taken.ref, webhook, taken.since);
     }
     return taken;
   }

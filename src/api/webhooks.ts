@@ -1,6 +1,6 @@
 // The A2A operations on push notification configurations, and those on their deliveries (A2A §3.1.7 to §3.1.10).
 
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { noSuchConfig, type PushConfigs, type PushDelivery } from '../temporal/push-configs';
 import { patienceOf } from '../temporal/patience';
@@ -15,9 +15,12 @@ import type { PushConfig, PushSecrets } from '../workflows/push-contract';
 /** A name that resolves no sooner is taken as it is; it is looked at again when it is dialed. */
 const RESOLVE_MS = 1_000;
 
+/** As hard to hit by chance as a UUID. */
+const ID_LENGTH = 22;
+
 /** What a caller asks for. */
 export interface WebhookRequest {
-  /** Default: made up; in 0.3 the task's own id. */
+  /** Default: made up, from what it says where it comes with a message; in 0.3 the task's own id. */
   readonly id?: string;
   readonly url: string;
   readonly scheme?: string;
@@ -60,8 +63,8 @@ export class Webhooks {
   }
 
   /** @throws TaskError `full` when a message with this configuration could not be followed. */
-  async assertRoom(ref: TaskRef, { id }: WebhookRequest): Promise<void> {
-    await this.options.configs.assertRoom(ref, id ?? randomUUID());
+  async assertRoom(ref: TaskRef, request: WebhookRequest): Promise<void> {
+    await this.options.configs.assertRoom(ref, this.idOf(ref, request));
   }
 
   /**
@@ -71,7 +74,8 @@ export class Webhooks {
   async create(ref: TaskRef, request: WebhookRequest): Promise<PushConfig> {
     await this.check(request);
     const { seq } = await this.options.tasks.read(ref);
-    return this.keep(ref, request, seq);
+    const id = request.id ?? (request.generation === '0.3' ? ref.taskId : randomUUID());
+    return this.keep(ref, { ...request, id }, seq);
   }
 
   /** The same of what `check` has passed, for the events after `cursor`. @throws TaskError `full`, `unavailable`. */
@@ -127,13 +131,25 @@ export class Webhooks {
 
   private toConfig(ref: TaskRef, request: WebhookRequest): PushConfig {
     const { url, scheme, secrets, generation } = request;
-    const id = request.id ?? (generation === '0.3' ? ref.taskId : randomUUID());
+    const id = this.idOf(ref, request);
     const owner = { owner: ref, configId: id, secrets };
     return {
       ...{ id, url, generation, createdAt: new Date().toISOString() },
       ...(scheme === undefined ? {} : { scheme }),
       ...closeSecrets(this.options.credentialsKey, owner),
     };
+  }
+
+  /** One that comes with message after message is one and the same; so it is with a repeated send. */
+  private idOf(
+    { taskId }: TaskRef,
+    { id, url, scheme, secrets, generation }: WebhookRequest,
+  ): string {
+    if (id !== undefined) return id;
+    if (generation === '0.3') return taskId;
+    const said = JSON.stringify([taskId, url, scheme, secrets.credentials, secrets.token]);
+    const hmac = createHmac('sha256', this.options.credentialsKey).update(said);
+    return hmac.digest('base64url').slice(0, ID_LENGTH);
   }
 
   private async missing(ref: TaskRef): Promise<TaskError> {

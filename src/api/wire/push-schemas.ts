@@ -14,8 +14,11 @@ const secret = z
 /** RFC 9110 §11.1. */
 const scheme = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, 'must be an authentication scheme');
 
+/** Clients that tidy paths would never reach these. */
+const configId = idText.refine((text) => !['.', '..'].includes(text), 'must not be "." or ".."');
+
 const config = z.looseObject({
-  id: idText.nullish(),
+  id: configId.nullish(),
   url: z.string(),
   token: secret.nullish(),
   authentication: z.looseObject({ scheme, credentials: secret.nullish() }).nullish(),

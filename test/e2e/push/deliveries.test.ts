@@ -57,6 +57,24 @@ describe('a webhook that came with the message', () => {
     expect(seqOf(receiver.received[0]!)).toBe(asking.seq + 1);
   });
 
+  test('that comes with every message of a conversation is one webhook', async () => {
+    const withHook = { taskPushNotificationConfig: { url: receiver.url } };
+    const said = async (message: object): Promise<WireTask> =>
+      (
+        await result(
+          rpc<{ task: WireTask }>(stack.url, 'SendMessage', { message, configuration: withHook }),
+        )
+      ).task;
+    const task = await said(messageFor('asks'));
+    await said(answerTo(task, 'Ada'));
+    await said(answerTo(task, '36'));
+    expect(await listConfigs(stack.url, task.id)).toHaveLength(1);
+    await receiver.until('the end', () => hasEnd(receiver));
+    const { metadata } = await getTask(stack.url, task.id);
+    const { seq } = metadata['urn:longhaul:a2a:stream-cursor:1'] as { readonly seq: number };
+    expect(orderOf(receiver.received)).toEqual(upTo(seq));
+  });
+
   test('is not made twice by a send that is repeated with its key', async () => {
     const params = {
       message: messageFor('steps', SLOW),
