@@ -39,7 +39,7 @@ export function deliveriesRouter({ webhooks, scopeOf, onError }: DeliveriesOptio
     };
   const refOf = (req: Request): TaskRef => {
     const { tenant: path, taskId } = idsOf(req);
-    return { scope: scopeOf(req, tenantOf({ path })), taskId };
+    return { scope: scopeOf(req, tenantOf({ path, query: req.query })), taskId };
   };
   const router = express.Router();
   router.get(

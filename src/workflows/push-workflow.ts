@@ -24,9 +24,12 @@ const RUN_MS = 86_400_000;
 /** The activity beats every second; a lost worker's events are sent again by another one. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 
-/** A task that the server ends wakes nobody. Rare, so it is looked for ever less often. */
+/**
+ * A task that the server ends wakes nobody. Rare, so it is looked for ever less often: each look is four
+ * events in the history of a task that may wait for a month, with ten webhooks.
+ */
 const LOOK_MIN_MS = 60_000;
-const LOOK_MAX_MS = 3_600_000;
+const LOOK_MAX_MS = 21_600_000;
 
 /** No receiver may put a notification off for longer than the schedule's own longest wait. */
 const RETRY_AFTER_MAX_MS = 86_400_000;
