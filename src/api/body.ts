@@ -6,6 +6,13 @@ import { FaultError } from './wire/error-table';
 /** Levels of objects and lists. `JSON.parse` takes any depth, but what walks the value afterwards recurses. */
 export const DEPTH_MAX = 64;
 
+/**
+ * Names in all objects together, and objects and lists. One takes a few bytes to send and a hundred or two to
+ * hold: ten million bytes of either took seconds of everybody's time, and three such bodies at once the process.
+ */
+export const NAMES_MAX = 100_000;
+export const HOLDERS_MAX = 200_000;
+
 /** Reads the raw body of any content type; the edge decides what it accepts. */
 export function rawBody(maxBodyBytes: number): RequestHandler {
   return express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
@@ -18,7 +25,7 @@ export function rawBody(maxBodyBytes: number): RequestHandler {
 export function parseBody(req: Request): unknown {
   const raw: unknown = req.body;
   if (!Buffer.isBuffer(raw) || raw.length === 0) return undefined;
-  assertDepth(raw);
+  assertBounds(raw);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
   } catch {
@@ -37,9 +44,11 @@ export function assertKeys(req: Request, value: unknown): void {
   if (Buffer.isBuffer(raw) && mayHoldProto(raw)) refuseProto(value);
 }
 
-/** One pass over the bytes, before anything recurses over them. */
-function assertDepth(raw: Buffer): void {
+/** One pass over the bytes, before anything recurses over them or makes objects of them. */
+function assertBounds(raw: Buffer): void {
   let depth = 0;
+  let names = 0;
+  let holders = 0;
   let inString = false;
   for (let i = 0; i < raw.length; i += 1) {
     const byte = raw[i];
@@ -47,19 +56,23 @@ function assertDepth(raw: Buffer): void {
       if (byte === BACKSLASH) i += 1;
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+    else if (byte === COLON) {
+      names += 1;
+      if (names > NAMES_MAX) refuse(`has more than ${String(NAMES_MAX)} names`);
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1;
-      if (depth > DEPTH_MAX) {
-        throw new FaultError(
-          'invalidRequest',
-          `the body is nested deeper than ${String(DEPTH_MAX)}`,
-        );
-      }
+      holders += 1;
+      if (depth > DEPTH_MAX) refuse(`is nested deeper than ${String(DEPTH_MAX)}`);
+      if (holders > HOLDERS_MAX) refuse(`has more than ${String(HOLDERS_MAX)} objects and lists`);
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
   }
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+function refuse(what: string): never {
+  throw new FaultError('invalidRequest', `the body ${what}`);
+}
+
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** Cheap look before the walk: nearly no body holds such a key, not even escaped. */
@@ -73,7 +86,7 @@ export const PROTO = '__proto__';
 function refuseProto(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    if (key === PROTO) throw new FaultError('invalidRequest', `the body has the key ${PROTO}`);
+    if (key === PROTO) refuse(`has the key ${PROTO}`);
     refuseProto(inner);
   }
 }

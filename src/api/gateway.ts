@@ -16,7 +16,7 @@ import type { Cards } from './card/cards';
 import { deliveriesRouter } from './deliveries-route';
 import { partSize } from './grpc/part-size';
 import { createGrpcServer, type GrpcServer } from './grpc/server';
-import { jsonRpcEdge, sendRefusal } from './jsonrpc';
+import { jsonRpcEdge, sendRefusal, speaksLegacy } from './jsonrpc';
 import { continuationRoute } from './continuation-route';
 import { listen } from './listen';
 import { offerOf } from './offer';
@@ -192,8 +192,9 @@ function refusals(maxBodyBytes: number, onError: (err: unknown) => void): ErrorR
     }
     const said = fromEarlyError(err, maxBodyBytes);
     if (said.httpStatus === 500) onError(err);
-    if (req.path === '/') sendRefusal(res, { id: null, said, streams: false });
-    else sendFault(res, said, req.path.startsWith('/v1/'));
+    if (req.path === '/') {
+      sendRefusal(res, { id: null, said, streams: false, isLegacy: speaksLegacy(req) });
+    } else sendFault(res, said, req.path.startsWith('/v1/'));
   };
 }
 

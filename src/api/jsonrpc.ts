@@ -62,6 +62,7 @@ function isStream(answer: Answer): answer is Answers {
 
 /** What is known of a request so far; a refusal is made of it. */
 interface Known {
+  readonly isLegacy: boolean;
   id: Id;
   isNotification: boolean;
   streams: boolean;
@@ -74,7 +75,8 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
     '0.3': new LegacyJsonRpcTransportHandler(options.handler),
   };
   return async (req, res) => {
-    const known: Known = { id: null, isNotification: false, streams: false };
+    const isLegacy = speaksLegacy(req);
+    const known: Known = { isLegacy, id: null, isNotification: false, streams: false };
     try {
       assertJson(req);
       const { id, isNotification, method, body } = toEnvelope(parseBody(req));
@@ -102,10 +104,21 @@ export function jsonRpcEdge(options: EdgeOptions): RequestHandler {
       const { isNotification, streams } = known;
       // JSON-RPC 2.0 §4.1: a notification is not answered, whatever came of it.
       if (isNotification && said.retryAfterS === undefined) res.status(204).end();
-      else
-        sendRefusal(res, { id: err instanceof InvalidEnvelope ? err.id : known.id, said, streams });
+      else {
+        const id = err instanceof InvalidEnvelope ? err.id : known.id;
+        sendRefusal(res, { id, said, streams, isLegacy });
+      }
     }
   };
+}
+
+/** Also of a request that is refused for something else: whom to answer. */
+export function speaksLegacy(req: Request): boolean {
+  try {
+    return generationOf(req) === '0.3';
+  } catch {
+    return false;
+  }
 }
 
 function assertJson(req: Request): void {
@@ -205,7 +218,7 @@ function sendAnswer(res: Response, answer: Record<string, unknown>, { id, call }
     return;
   }
   const said = call.fault ?? fromJsonRpcError(answer['error']);
-  sendRefusal(res, { id, said, streams: false });
+  sendRefusal(res, { id, said, streams: false, isLegacy: call.generation === '0.3' });
 }
 
 async function sendStream(res: Response, answers: Answers, { id, call }: Recipient): Promise<void> {
@@ -224,10 +237,10 @@ async function sendStream(res: Response, answers: Answers, { id, call }: Recipie
   } catch (err) {
     const said = call.fault ?? toFault(err, 'other');
     if (!res.headersSent) {
-      sendRefusal(res, { id, said, streams: true });
+      sendRefusal(res, { id, said, streams: true, isLegacy });
       return;
     }
-    sse.write({ data: JSON.stringify(refusal(id, said)) });
+    sse.write({ data: JSON.stringify(refusal({ id, said, isLegacy })) });
   }
   sse.end();
 }
@@ -236,26 +249,28 @@ interface Refusal {
   readonly id: Id;
   readonly said: Fault;
   readonly streams: boolean;
+  readonly isLegacy: boolean;
 }
 
 /**
  * A refused stream is answered as a stream of one frame: a client that waits for events sees a
  * plain JSON answer as an empty stream. Only an engine that is down is told by the HTTP status.
  */
-export function sendRefusal(res: Response, { id, said, streams }: Refusal): void {
+export function sendRefusal(res: Response, refused: Refusal): void {
+  const { said, streams } = refused;
   if (said.retryAfterS !== undefined) res.set('Retry-After', String(said.retryAfterS));
   if (streams && said.retryAfterS === undefined) {
     const sse = new SseResponse(res, { writes: 'per-event' });
     sse.open();
-    sse.write({ data: JSON.stringify(refusal(id, said)) });
+    sse.write({ data: JSON.stringify(refusal(refused)) });
     sse.end();
     return;
   }
-  res.status(httpStatusOf(said)).json(refusal(id, said));
+  res.status(httpStatusOf(said)).json(refusal(refused));
 }
 
-function refusal(id: Id, said: Fault): Record<string, unknown> {
-  return { jsonrpc: '2.0', id, error: toJsonRpcError(said) };
+function refusal({ id, said, isLegacy }: Omit<Refusal, 'streams'>): Record<string, unknown> {
+  return { jsonrpc: '2.0', id, error: toJsonRpcError(said, isLegacy) };
 }
 
 /** JSON-RPC reports in the body; the status speaks only of what is wrong with HTTP or the server. */

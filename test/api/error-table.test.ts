@@ -22,7 +22,7 @@ test.each([
   { from: 'the REST router of 1.0', said: fromRestError({ error: { message: SECRET, details } }) },
   { from: 'the REST router of 0.3', said: fromRestError({ code: -32603, message: SECRET }) },
 ])('an unexpected error from $from is an internal error, and no more', ({ said }) => {
-  const answers = JSON.stringify([toJsonRpcError(said), toRestError(said)]);
+  const answers = JSON.stringify([toJsonRpcError(said, false), toRestError(said)]);
   expect(answers).not.toContain('ECONNREFUSED');
   expect(said).toMatchObject({ code: -32603, httpStatus: 500, message: 'internal error' });
 });

@@ -188,7 +188,7 @@ export function expectError(row: ErrorRow, via: Via, refused: Refused): void {
     return;
   }
   if (refused.binding === 'JSON-RPC') {
-    const error = { code, message, data: [info] };
+    const error = { code, message, data: via.generation === '1.0' ? [info] : info };
     expect(refused.body).toMatchObject({ jsonrpc: '2.0', error });
     expect(Object.keys(refused.body as object).toSorted()).toEqual(['error', 'id', 'jsonrpc']);
     expect(refused.status).toBe(row.isServerError === true ? http : 200);

@@ -43,7 +43,8 @@ export function healthService({ isReady, closing }: HealthOptions): Service {
       check(call: ServerUnaryCall<Request, Health>, callback: sendUnaryData<Health>) {
         const { service } = call.request;
         if (NAMES.includes(service)) void health().then((said) => callback(null, said));
-        else callback({ code: status.NOT_FOUND, details: `there is no service ${service}` });
+        // Not its name: trailers of 64 KiB and more are never sent, and hold up the whole connection.
+        else callback({ code: status.NOT_FOUND, details: 'there is no such service' });
       },
       watch(call: ServerWritableStream<Request, Health>) {
         void watch(call, { health, signal: untilOver(call, 'cancelled', closing) });

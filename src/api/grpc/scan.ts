@@ -1,7 +1,7 @@
 // One pass over the bytes of a request, before anything recurses over them or makes objects of them.
 
 import { isUtf8 } from 'node:buffer';
-import { DEPTH_MAX, PROTO } from '../body';
+import { DEPTH_MAX, HOLDERS_MAX, NAMES_MAX, PROTO } from '../body';
 import { FaultError } from '../wire/error-table';
 import { I32, I64, LENGTH, VARINT, type Content, type Shape } from './shape';
 
@@ -10,6 +10,9 @@ import { I32, I64, LENGTH, VARINT, type Content, type Shape } from './shape';
  * that fills what a body may have by default, as `google.protobuf.Value` encodes them.
  */
 const MESSAGES_MAX = 1_000_000;
+
+/** Each of those numbers is a field of its list and has one itself. Nothing else is sent in such numbers. */
+const FIELDS_MAX = 2 * MESSAGES_MAX + 100_000;
 
 /**
  * Refuses what is not protobuf, text that is not UTF-8, messages nested too deep or too many, and
@@ -20,13 +23,23 @@ export function scanRequest(bytes: Buffer, shape: Shape): void {
   new Scan(bytes).run(shape);
 }
 
+interface Open {
+  readonly shape: Shape;
+  readonly end: number;
+  /** The numbers of messages in it that come once, and have come: a bit each. */
+  seen: number;
+}
+
 class Scan {
   private readonly bytes: Buffer;
   private at = 0;
   private depth = 0;
   private count = 0;
+  private fields = 0;
+  private names = 0;
+  private holders = 0;
   /** The messages that are open, the innermost last. */
-  private readonly open: { readonly shape: Shape; readonly end: number }[] = [];
+  private readonly open: Open[] = [];
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -38,14 +51,20 @@ class Scan {
       const inner = this.open.at(-1);
       if (inner === undefined) return;
       if (this.at === inner.end) this.leave(inner.shape);
-      else this.field(inner.shape, inner.end);
+      else this.field(inner);
     }
   }
 
   private enter(shape: Shape, end: number): void {
-    this.open.push({ shape, end });
+    this.open.push({ shape, end, seen: 0 });
     this.count += 1;
-    if (shape.isLevel) this.depth += 1;
+    if (shape.isLevel) {
+      this.depth += 1;
+      this.holders += 1;
+    }
+    if (this.holders > HOLDERS_MAX) {
+      refuse(`has more than ${String(HOLDERS_MAX)} objects and lists`);
+    }
     if (this.depth > DEPTH_MAX) refuse(`is nested deeper than ${String(DEPTH_MAX)}`);
     if (this.count > MESSAGES_MAX) refuse(`holds more than ${String(MESSAGES_MAX)} values`);
   }
@@ -55,7 +74,10 @@ class Scan {
     if (shape.isLevel) this.depth -= 1;
   }
 
-  private field(shape: Shape, end: number): void {
+  private field(inner: Open): void {
+    const { shape, end } = inner;
+    this.fields += 1;
+    if (this.fields > FIELDS_MAX) refuse(`holds more than ${String(FIELDS_MAX)} fields`);
     const tag = this.varint();
     const number = Math.floor(tag / 8);
     const field = shape.fields.get(number);
@@ -63,6 +85,7 @@ class Scan {
     if (number === 0) refuse(NOT_PROTOBUF);
     // Decoders disagree on a known field in the encoding of another type.
     if (field !== undefined && !field.wireTypes.includes(wireType)) refuse(NOT_PROTOBUF);
+    if (field?.isSingleMessage) once(inner, number);
     if (wireType === VARINT) this.varint();
     else if (wireType === I64) this.at += 8;
     else if (wireType === I32) this.at += 4;
@@ -84,6 +107,8 @@ class Scan {
     const value = this.bytes.subarray(this.at, end);
     this.at = end;
     if (content === 'opaque') return;
+    if (content === 'key') this.names += 1;
+    if (this.names > NAMES_MAX) refuse(`has more than ${String(NAMES_MAX)} names`);
     if (!isUtf8(value)) refuse('holds text that is not UTF-8');
     if (content === 'key' && value.equals(PROTO_KEY)) refuse(`has the key ${PROTO}`);
   }
@@ -100,6 +125,13 @@ class Scan {
     }
     return refuse(NOT_PROTOBUF);
   }
+}
+
+/** None of ours is over 30. */
+function once(inner: Open, number: number): void {
+  const bit = 1 << number;
+  if ((inner.seen & bit) !== 0) refuse(`has field ${String(number)} twice`);
+  inner.seen |= bit;
 }
 
 const NOT_PROTOBUF = 'is not protobuf of its type';

@@ -11,6 +11,8 @@ export type Content = 'text' | 'key' | 'opaque' | Shape;
 interface Field {
   readonly wireTypes: readonly number[];
   readonly content: Content;
+  /** A message that comes once: sent twice, some decoders merge the two and others take the second. */
+  readonly isSingleMessage: boolean;
 }
 
 /** A message as the scan needs it. */
@@ -33,14 +35,15 @@ export function shapeOf(message: DescMessage, known = new Map<string, Shape>()):
 
 function fieldOf(field: DescField, known: Map<string, Shape>): Field {
   if (field.fieldKind === 'map') {
-    const key: Field = { wireTypes: [LENGTH], content: 'key' };
+    const key: Field = { wireTypes: [LENGTH], content: 'key', isSingleMessage: false };
     const value = valueOf(field.message, field.scalar, known);
     const entry = { fields: new Map([key, value].map((f, i) => [i + 1, f])), isLevel: false };
-    return { wireTypes: [LENGTH], content: entry };
+    return { wireTypes: [LENGTH], content: entry, isSingleMessage: false };
   }
   const value = valueOf(field.message, field.scalar, known);
+  if (field.fieldKind !== 'list') return value;
   // Numbers of a list may come together.
-  return field.fieldKind === 'list' ? { ...value, wireTypes: [...value.wireTypes, LENGTH] } : value;
+  return { ...value, wireTypes: [...value.wireTypes, LENGTH], isSingleMessage: false };
 }
 
 function valueOf(
@@ -48,9 +51,13 @@ function valueOf(
   scalar: ScalarType | undefined,
   known: Map<string, Shape>,
 ): Field {
-  if (message !== undefined) return { wireTypes: [LENGTH], content: shapeOf(message, known) };
-  if (scalar === ScalarType.STRING) return { wireTypes: [LENGTH], content: 'text' };
-  return { wireTypes: [WIRE_TYPES.get(scalar) ?? VARINT], content: 'opaque' };
+  if (message !== undefined) {
+    return { wireTypes: [LENGTH], content: shapeOf(message, known), isSingleMessage: true };
+  }
+  const isSingleMessage = false;
+  if (scalar === ScalarType.STRING)
+    return { wireTypes: [LENGTH], content: 'text', isSingleMessage };
+  return { wireTypes: [WIRE_TYPES.get(scalar) ?? VARINT], content: 'opaque', isSingleMessage };
 }
 
 const WIRE_TYPES = new Map<ScalarType | undefined, number>([

@@ -213,9 +213,13 @@ function errorInfo({ reason }: Fault): Record<string, unknown> {
   return { '@type': ERROR_INFO, reason, domain: 'a2a-protocol.org' };
 }
 
-/** The `error` member of a JSON-RPC answer: code, message and data, nothing else. */
-export function toJsonRpcError(said: Fault): Record<string, unknown> {
-  return { code: said.code, message: said.message, data: [errorInfo(said)] };
+/**
+ * The `error` member of a JSON-RPC answer: code, message and data, nothing else. 0.3 leaves open what `data`
+ * is; Go's client of it takes an object or nothing, and cannot read the rest of the error otherwise.
+ */
+export function toJsonRpcError(said: Fault, isLegacy: boolean): Record<string, unknown> {
+  const info = errorInfo(said);
+  return { code: said.code, message: said.message, data: isLegacy ? info : [info] };
 }
 
 /** The body of a REST error of 1.0 (A2A §11.6). */

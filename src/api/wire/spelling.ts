@@ -25,14 +25,16 @@ function messageInCamelCase(message: Fields): Fields {
 
 /** One level, `snake_case` to `camelCase`; a field that is there in both keeps the latter. */
 export function renamed(fields: Fields): Fields {
-  if (!Object.keys(fields).some((name) => name.includes('_'))) return fields;
-  const entries = Object.entries(fields);
-  const others = entries.filter(([name]) => camelCased(name) !== name);
-  const proper = entries.filter(([name]) => camelCased(name) === name);
-  return Object.fromEntries([
-    ...others.map(([name, value]) => [camelCased(name), value] as const),
-    ...proper,
-  ]);
+  const misspelt = Object.keys(fields).filter((name) => name.includes('_'));
+  if (misspelt.length === 0) return fields;
+  const given = new Map(Object.entries(fields));
+  for (const name of misspelt) {
+    const proper = camelCased(name);
+    if (proper === name) continue;
+    if (!given.has(proper)) given.set(proper, given.get(name));
+    given.delete(name);
+  }
+  return Object.fromEntries(given);
 }
 
 function camelCased(name: string): string {

@@ -49,13 +49,53 @@ describe('the depth of a request', () => {
 });
 
 test('more values than fit a body as numbers are refused before they are made', () => {
-  const empty = new BinaryWriter()
-    .tag(5, WireType.LengthDelimited)
-    .bytes(new Uint8Array())
-    .finish();
-  const parts = Buffer.alloc(1_000_001 * empty.length, empty);
-  const message = new BinaryWriter().tag(2, WireType.LengthDelimited).bytes(parts).finish();
-  expect(() => read(message)).toThrow(/more than 1000000 values/);
+  const empty = Buffer.from([0x0a, 0]);
+  const list = Buffer.alloc(1_000_001 * empty.length, empty);
+  const value = new BinaryWriter().tag(6, WireType.LengthDelimited).bytes(list).finish();
+  expect(() => read(withMetadata(entry('key', value)))).toThrow(/more than 1000000 values/);
+});
+
+describe('what takes little to send and much to hold is refused before it is made', () => {
+  const bytes = codec.toBytes(request, good);
+
+  /** `count` times the same field behind a good request. */
+  const followedBy = (count: number, field: Uint8Array): Uint8Array =>
+    Buffer.concat([bytes, Buffer.alloc(count * field.length, field)]);
+
+  test('fields that nobody knows, two bytes each', () => {
+    const unknown = Buffer.from([15 * 8, 0]);
+    expect(() => read(followedBy(5_200_000, unknown))).toThrow(/more than 2100000 fields/);
+  });
+
+  test('such fields are not kept', () => {
+    const unknown = Buffer.from([15 * 8, 0]);
+    const before = process.memoryUsage().heapUsed;
+    expect(read(followedBy(2_000_000, unknown))).toEqual(good);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+  });
+
+  test('names', () => {
+    const entries = (count: number): Uint8Array =>
+      Buffer.concat(
+        Array.from({ length: count }, (_, i) => entry(i.toString(36), Buffer.from([8, 0]))),
+      );
+    expect(read(withMetadata(entries(100_000)))).toHaveProperty('metadata.a', null);
+    expect(() => read(withMetadata(entries(100_001)))).toThrow(/more than 100000 names/);
+  });
+
+  test('objects', () => {
+    const object = Buffer.from([0x0a, 2, 0x2a, 0]);
+    const list = Buffer.alloc(object.length * 200_000, object);
+    const value = new BinaryWriter().tag(6, WireType.LengthDelimited).bytes(list).finish();
+    expect(() => read(withMetadata(entry('key', value)))).toThrow(/objects and lists/);
+  });
+});
+
+test('a message that comes twice is refused: decoders differ on what it is then', () => {
+  const [message, tenant] = [{ message: good.message }, { tenant: 'acme' }];
+  const [first, second] = [message, tenant].map((one) => codec.toBytes(request, one));
+  expect(read(Buffer.concat([first!, second!]))).toEqual({ ...message, ...tenant });
+  expect(() => read(Buffer.concat([first!, first!]))).toThrow(/has field 2 twice/);
 });
 
 test('the key __proto__ is refused, the text is not', () => {

@@ -5,6 +5,7 @@ import type { Stack } from '../../harness/stack';
 import { ask, open, post, type Answer, type Json } from './answers';
 import {
   expectLegacyRestRefusal,
+  expectLegacyRpcRefusal,
   expectRestRefusal,
   expectRpcRefusal,
   type Reason,
@@ -86,7 +87,7 @@ function jsonRpc(stack: Stack, headers: Headings, methods: Methods): Binding {
     cancel: (id) => call(methods.cancel, { id }),
     subscribe: (id) => openCall(methods.subscribe, { id }),
     raw: (body, more = {}, url = stack.url) => post(url, body, { ...headers, ...more }),
-    expectRefusal: expectRpcRefusal,
+    expectRefusal: methods === LEGACY_METHODS ? expectLegacyRpcRefusal : expectRpcRefusal,
     isJsonRpc: true,
   };
 }

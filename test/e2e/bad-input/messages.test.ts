@@ -247,7 +247,7 @@ describe.each(JSON_RPC)('a refused stream over $name', (dialect) => {
     expect(response.headers.get('Content-Type')).toBe('text/event-stream');
     const frames: unknown[] = [];
     for await (const { id, data } of readSse(response)) frames.push({ at: id, data: data as Json });
-    expect(frames).toEqual([{ at: undefined, data: rpcRefusal(reason) }]);
+    expect(frames).toEqual([{ at: undefined, data: rpcRefusal(reason, 1, dialect.isLegacy) }]);
   });
 });
 

@@ -27,10 +27,11 @@ const info = (reason: Reason): Json => ({
   domain: 'a2a-protocol.org',
 });
 
-/** A refusal as JSON-RPC 2.0 says it. */
-export function rpcRefusal(reason: Reason, id: unknown = 1): Json {
+/** A refusal as JSON-RPC 2.0 says it. The official client of 0.3 in Go reads no list in `data`. */
+export function rpcRefusal(reason: Reason, id: unknown = 1, isLegacy = false): Json {
   const message = expect.any(String) as string;
-  return { jsonrpc: '2.0', id, error: { code: ROWS[reason].code, message, data: [info(reason)] } };
+  const data = isLegacy ? info(reason) : [info(reason)];
+  return { jsonrpc: '2.0', id, error: { code: ROWS[reason].code, message, data } };
 }
 
 export function expectTellsNothing({ contentType, text }: Answer): void {
@@ -41,11 +42,16 @@ export function expectTellsNothing({ contentType, text }: Answer): void {
 }
 
 /** JSON-RPC speaks in the body; the status tells only what is wrong with HTTP itself. */
-export function expectRpcRefusal(answer: Answer, reason: Reason, id: unknown = 1): void {
-  expectTellsNothing(answer);
-  const { http } = ROWS[reason];
-  expect(parse(answer)).toEqual(rpcRefusal(reason, id));
-  expect(answer.status).toBe(http === 413 || http === 415 ? http : 200);
+export const expectRpcRefusal = rpcExpectation(false);
+export const expectLegacyRpcRefusal = rpcExpectation(true);
+
+function rpcExpectation(isLegacy: boolean) {
+  return (answer: Answer, reason: Reason, id: unknown = 1): void => {
+    expectTellsNothing(answer);
+    const { http } = ROWS[reason];
+    expect(parse(answer)).toEqual(rpcRefusal(reason, id, isLegacy));
+    expect(answer.status).toBe(http === 413 || http === 415 ? http : 200);
+  };
 }
 
 export function expectRestRefusal(answer: Answer, reason: Reason): void {

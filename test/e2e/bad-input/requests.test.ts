@@ -8,6 +8,7 @@ import { ask as askAt, open, parse, post, type Answer, type Json } from './answe
 import { UNKNOWN, dialectsOf } from './dialects';
 import {
   expectLegacyRestRefusal,
+  expectLegacyRpcRefusal,
   expectRestRefusal,
   expectRpcRefusal,
   expectTellsNothing,
@@ -158,8 +159,9 @@ describe('the protocol version (A2A §3.6)', () => {
     { version: '', method: 'tasks/get' },
   ])('"$version" speaks $method', async ({ version, method }) => {
     const [asHeader, asQuery] = await bothWays(method, version);
-    expectRpcRefusal(asHeader, 'TASK_NOT_FOUND');
-    expectRpcRefusal(asQuery, 'TASK_NOT_FOUND');
+    const expectRefusal = method === 'GetTask' ? expectRpcRefusal : expectLegacyRpcRefusal;
+    expectRefusal(asHeader, 'TASK_NOT_FOUND');
+    expectRefusal(asQuery, 'TASK_NOT_FOUND');
   });
 });
 
@@ -244,7 +246,7 @@ describe('what the card does not offer', () => {
   test('the extended card is refused in every dialect that has it', async () => {
     const legacy = 'agent/getAuthenticatedExtendedCard';
     expectRpcRefusal(await askRpc('GetExtendedAgentCard'), 'UNSUPPORTED_OPERATION');
-    expectRpcRefusal(await askLegacyRpc(legacy), 'EXTENDED_AGENT_CARD_NOT_CONFIGURED');
+    expectLegacyRpcRefusal(await askLegacyRpc(legacy), 'EXTENDED_AGENT_CARD_NOT_CONFIGURED');
     expectRestRefusal(await ask('/extendedAgentCard'), 'UNSUPPORTED_OPERATION');
   });
 });

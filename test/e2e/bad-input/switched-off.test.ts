@@ -4,7 +4,12 @@ import { envelope, rpc } from '../../harness/calls';
 import { useStack } from '../../harness/stack';
 import { ask as askAt, type Answer } from './answers';
 import { UNKNOWN, dialectsOf } from './dialects';
-import { expectLegacyRestRefusal, expectRestRefusal, expectRpcRefusal } from './refusals';
+import {
+  expectLegacyRestRefusal,
+  expectLegacyRpcRefusal,
+  expectRestRefusal,
+  expectRpcRefusal,
+} from './refusals';
 
 const stack = useStack({ env: { PUSH_NOTIFICATIONS: 'off' }, hasWorker: false });
 const [rpc1, , legacyRpc] = dialectsOf(stack);
@@ -37,7 +42,7 @@ test.each([
   { operation: 'delete', params: { id: UNKNOWN, pushNotificationConfigId: 'p' } },
 ])('tasks/pushNotificationConfig/$operation is refused', async ({ operation, params }) => {
   const method = `tasks/pushNotificationConfig/${operation}`;
-  expectRpcRefusal(await askLegacyRpc(method, params), 'PUSH_NOTIFICATION_NOT_SUPPORTED');
+  expectLegacyRpcRefusal(await askLegacyRpc(method, params), 'PUSH_NOTIFICATION_NOT_SUPPORTED');
 });
 
 const configs = `tasks/${UNKNOWN}/pushNotificationConfigs`;

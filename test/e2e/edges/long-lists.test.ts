@@ -22,6 +22,25 @@ describe.each(['referenceTaskIds', 'extensions', 'parts'])('300,000 numbers as %
   });
 });
 
+describe.each([
+  {
+    what: 'more than 100,000 names',
+    value: Object.fromEntries(MANY.slice(0, 100_000).map((n) => [n, n])),
+  },
+  { what: 'more than 200,000 objects', value: MANY.slice(0, 200_000).map(() => ({})) },
+])('$what in a body', ({ value }) => {
+  test.each(['/', '/message:send'])('are refused in few words at %s', async (path) => {
+    const message = messageFor('echo', {}, { metadata: { value, a: 1, b: 2, c: 3 } });
+    const params = { message };
+    const body = path === '/' ? { jsonrpc: '2.0', id: 1, method: 'SendMessage', params } : params;
+    const answer = await http<{ readonly error: WireError }>(stack.url, { path, body });
+    expect(answer.body.error.message).toMatch(
+      /the body has more than \d+ (names|objects and lists)/,
+    );
+    expect(JSON.stringify(answer.body).length).toBeLessThan(SHORT_ANSWER);
+  });
+});
+
 test('of many faults the first ten are told, and how many there are', async () => {
   const message = messageFor('echo', {}, { parts: MANY.slice(0, 900) });
   const { body } = await rpc(stack.url, 'SendMessage', { message });

@@ -72,6 +72,13 @@ describe('the health service', () => {
     expect(await unknown).toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  test('answers a name that no trailer could carry, and goes on', async () => {
+    const client = health();
+    const unknown = refusalOf(ask(client, 'check', { service: 'n'.repeat(100_000) }));
+    expect(await unknown).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await ask(client, 'check', {})).toEqual({ status: 'SERVING' });
+  });
+
   test('lists them all', async () => {
     const { statuses } = (await ask(health(), 'list', {})) as { readonly statuses: object };
     expect(Object.keys(statuses).sort()).toEqual(['', V03, V1].sort());

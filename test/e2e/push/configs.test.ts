@@ -193,6 +193,22 @@ test('the same id on another task is another configuration', async () => {
   }
 });
 
+test("in 0.3 it is the task's also when the send has a key, and its repetition makes no other", async () => {
+  const message = {
+    ...{ kind: 'message', messageId: randomUUID(), role: 'user' },
+    ...{ parts: [{ kind: 'text', text: 'hello' }], metadata: { skillId: 'echo' } },
+  };
+  const params = { message, configuration: { pushNotificationConfig: { url: URL_OF_HOOK } } };
+  const headers = { ...LEGACY, 'Idempotency-Key': randomUUID() };
+  const sent = (): Promise<WireTask> =>
+    result(rpc<WireTask>(stack.url, 'message/send', params, headers));
+  const { id } = await sent();
+  expect((await sent()).id).toBe(id);
+  const only = { taskId: id, pushNotificationConfig: { id, url: URL_OF_HOOK } };
+  expect(await legacyRpc('get', { id })).toMatchObject(only);
+  expect(await legacyRpc('list', { id })).toMatchObject([only]);
+});
+
 test("one without an id is given one: of its own in 1.0, the task's in 0.3", async () => {
   const { id: taskId } = await start(stack.url, 'asks');
   const [a, b] = [
