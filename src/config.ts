@@ -71,7 +71,7 @@ const PUSH_SCHEDULE_S = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000
 /** What one body may ask a gateway to hold in memory, several times over. */
 const MAX_BODY_BYTES_LIMIT = 134_217_728;
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 /** A name, an IPv4 address, or an IPv6 address in brackets, and a port. */
 const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i;
 const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;

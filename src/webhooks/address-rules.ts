@@ -65,7 +65,7 @@ export class AddressRules {
     }
     const to = destinationOf(url);
     const isListed = this.isNamed(to) || this.isListed(to.host, to.port);
-    if (url.protocol === 'http:' && !isListed) return 'must be an https URL';
+    if (url.protocol === 'http:' && !isListed) return NOT_LISTED;
     if (isIP(to.host) !== 0 && !this.mayDial(to.host, to)) return NOT_REACHED;
     if (isLoopbackName(to.host) && !isListed) return NOT_REACHED;
     return undefined;
@@ -92,6 +92,9 @@ export class AddressRules {
     });
   }
 }
+
+/** Tells a developer on his own machine, too, what to do. */
+const NOT_LISTED = 'must be an https URL, unless the operator lists its host (PUSH_ALLOW_HOSTS)';
 
 /** Says no more than the caller knew: not what a name resolves to here. */
 export const NOT_REACHED = 'must lead to a public address';
