@@ -1,5 +1,7 @@
 // One run of a skill: the context that the author's function is given, over an emitter and a journal.
 
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
@@ -19,6 +21,7 @@ import {
   type SkillContext,
   type SkillLog,
   type SkillMessage,
+  type StepScope,
 } from './skill';
 import type { Spoken } from './spoken';
 
@@ -81,6 +84,22 @@ export class SkillRun implements SkillContext {
     this.attempt = options.attempt;
     this.signal = options.signal;
     this.log = options.log;
+  }
+
+  async step<T>(name: string, run: (step: StepScope) => T | Promise<T>): Promise<T> {
+    return run({ key: `${this.taskId}:${name}`, signal: this.signal });
+  }
+
+  async sleep(until: number | Date): Promise<void> {
+    await delay(typeof until === 'number' ? until : until.getTime() - Date.now());
+  }
+
+  now(): Promise<Date> {
+    return this.step('now', () => new Date());
+  }
+
+  uuid(): Promise<string> {
+    return this.step('uuid', () => randomUUID());
   }
 
   async progress(text: Say): Promise<void> {

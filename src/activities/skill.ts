@@ -75,6 +75,37 @@ export interface AuthContinuation {
   readonly continueUrl: string;
 }
 
+/** What the function of a step is given. */
+export interface StepScope {
+  /**
+   * The same whenever this step runs: after a crash in the middle of it, in a retry by the operator. An
+   * effect outside the task that is keyed by it happens once. 1 to 255 printable characters of ASCII.
+   */
+  readonly key: string;
+  /** Aborted when the run has to stop, and at the step's time limit. */
+  readonly signal: AbortSignal;
+}
+
+/** How often a step is tried before its error is the skill's. Waits are in milliseconds. */
+export interface StepRetry {
+  /** Default 1: not again. */
+  readonly maximumAttempts?: number;
+  /** Before the second try. Default 1,000. */
+  readonly initialIntervalMs?: number;
+  /** What each wait is of the one before. Default 2. */
+  readonly backoffCoefficient?: number;
+  /** Default 60,000. */
+  readonly maximumIntervalMs?: number;
+}
+
+export interface StepOptions<T> {
+  readonly retry?: StepRetry;
+  /** One try, in milliseconds; then its signal is aborted and it counts as failed. Default: the skill's limit. */
+  readonly timeoutMs?: number;
+  /** Reads the result, fresh or journaled: what JSON cannot say (a date) comes back by it. */
+  readonly schema?: Schema<T>;
+}
+
 /** Everything a running skill can do. */
 export interface SkillContext {
   /** In a skill that replies: an id that every retry sees alike, of a task that nobody else sees. */
@@ -96,6 +127,24 @@ export interface SkillContext {
   /** Aborted on cancel, on the skill's time limit and on worker shutdown. */
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  /**
+   * Runs a function once: its result, which must be JSON, is journaled before this resolves, and is what
+   * every later run of the skill gets here without calling the function. A step that was cut in the
+   * middle runs again, under the same key. Steps are told apart by name and by order of call among those
+   * of one name, so they may run side by side.
+   * @throws what the function throws after its last try; SkillError when the journal does not fit.
+   */
+  step<T>(
+    name: string,
+    run: (step: StepScope) => T | Promise<T>,
+    options?: StepOptions<T>,
+  ): Promise<T>;
+  /** Waits so many milliseconds, or until a time, through every restart; no worker is held meanwhile. */
+  sleep(until: number | Date): Promise<void>;
+  /** The time, the same in every run of the skill. */
+  now(): Promise<Date>;
+  /** A random UUID, the same in every run of the skill. */
+  uuid(): Promise<string>;
   /** A status update in state `working`; never terminal. Resolves when there is room for more. */
   progress(text: Say): Promise<void>;
   /** Opens an artifact that is streamed chunk by chunk. Nothing is sent before the first chunk. */

@@ -50,6 +50,10 @@ export function fakeContext(options: FakeOptions): FakeContext {
     attempt: 1,
     signal: options.signal ?? new AbortController().signal,
     log: { info: ignore, warn: ignore, error: ignore },
+    step: async (name, run) => run({ key: `task-1:${name}`, signal: new AbortController().signal }),
+    sleep: async () => undefined,
+    now: async () => new Date(0),
+    uuid: async () => '00000000-0000-4000-8000-000000000000',
     progress: async (said) => {
       const text = typeof said === 'string' ? said : JSON.stringify(said);
       recorded.progress.push(text);
