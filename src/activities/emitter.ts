@@ -2,9 +2,10 @@
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { isFault } from '../temporal/connection';
-import { inlineSize, isStoreFault, storePlanned, type PartsPlan } from '../temporal/stored-parts';
+import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import { FORMAT, type Batch, type Emission } from '../workflows/emission';
+import type { JournalRecord } from './journal';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
@@ -20,11 +21,14 @@ const QUEUE_BYTES = 524_288;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
+/** Time between two signals in milliseconds, up to how many of them. */
+export type Pace = readonly { readonly below: number; readonly ms: number }[];
+
 /**
  * Time between two signals. A run takes 10,000 signals and no more, so a stream that lasts slows
  * down in steps instead of being cut off.
  */
-const FLUSH_INTERVALS: readonly { readonly below: number; readonly ms: number }[] = [
+const FLUSH_INTERVALS: Pace = [
   { below: 2_000, ms: 100 },
   { below: 4_000, ms: 500 },
   { below: 8_000, ms: 2_000 },
@@ -34,7 +38,11 @@ const FLUSH_INTERVALS: readonly { readonly below: number; readonly ms: number }[
 export interface EmitterOptions {
   readonly turn: number;
   readonly attempt: number;
+  /** Number of the first batch. Default 0. */
+  readonly firstBatch?: number;
   readonly store: PartStore;
+  /** Default: `FLUSH_INTERVALS`. */
+  readonly pace?: Pace;
   /** Bytes of the artifacts that the task had before; see `TurnInput`. */
   readonly inlineBytes: number;
   /** Records one batch; rejects with what the Temporal client throws. */
@@ -46,14 +54,11 @@ export interface EmitterOptions {
 }
 
 interface Queued {
-  readonly spoken: Spoken;
+  readonly spoken: Spoken | JournalRecord;
   /** As JSON before big parts are stored. */
   readonly bytes: number;
-}
-
-interface Planned {
-  readonly spoken: Spoken;
-  readonly plan: PartsPlan;
+  /** Emissions that were joined to this one, itself included. */
+  readonly count: number;
 }
 
 export class Emitter {
@@ -61,7 +66,13 @@ export class Emitter {
   private queue: Queued[] = [];
   private queuedBytes = 0;
   private readonly allowance: Allowance;
-  private n = 0;
+  private n: number;
+  /** Emissions taken, and recorded, so far. */
+  private taken = 0;
+  private sent = 0;
+  /** How many somebody waits for: they leave without a pause. */
+  private wanted = 0;
+  private readonly onBatch = new Set<() => void>();
   private lastSentAt = 0;
   private pumping: Promise<void> | undefined;
   private hurry = new AbortController();
@@ -70,6 +81,7 @@ export class Emitter {
 
   constructor(options: EmitterOptions) {
     this.options = options;
+    this.n = options.firstBatch ?? 0;
     this.allowance = new Allowance(options.inlineBytes);
   }
 
@@ -82,16 +94,27 @@ export class Emitter {
     this.throwFailure();
     if (spoken.kind === 'artifact') this.allowance.admit(spoken.artifactId);
     this.enqueue(spoken);
-    this.pumping ??= this.pump();
     while (this.queuedBytes > QUEUE_BYTES && this.pumping !== undefined) await this.pumping;
     this.throwFailure();
   }
 
-  /** Resolves when everything that was said is recorded. */
+  /** Takes an entry of the journal, behind what was said so far; resolves when both are recorded. */
+  async record(emission: JournalRecord): Promise<void> {
+    // What a leftover of a run that has ended has done counts for nothing, so it must not go on.
+    if (this.isClosed) return new Promise(() => undefined);
+    this.throwFailure();
+    this.enqueue(emission);
+    await this.flush();
+  }
+
+  /** Resolves when everything that was said so far is recorded. */
   async flush(): Promise<void> {
+    const wanted = this.taken;
+    this.wanted = wanted;
     this.hurry.abort();
-    while (this.pumping !== undefined) await this.pumping;
-    this.hurry = new AbortController();
+    while (this.sent < wanted && this.failure === undefined) {
+      await new Promise<void>((resolve) => this.onBatch.add(resolve));
+    }
     this.throwFailure();
   }
 
@@ -100,8 +123,8 @@ export class Emitter {
     this.isClosed = true;
   }
 
-  private enqueue(spoken: Spoken): void {
-    const queued = { spoken, bytes: sizeOf(spoken) };
+  private enqueue(spoken: Spoken | JournalRecord): void {
+    const queued = { spoken, bytes: sizeOf(spoken), count: 1 };
     const last = this.queue.at(-1);
     // What is stored in any case is stored in large pieces.
     const maxBytes = this.allowance.isInlineSpent ? SIGNAL_BYTES : INLINE_PART_BYTES;
@@ -109,6 +132,8 @@ export class Emitter {
     if (joined === undefined) this.queue.push(queued);
     else this.queue[this.queue.length - 1] = joined;
     this.queuedBytes += queued.bytes;
+    this.taken += 1;
+    this.pumping ??= this.pump();
   }
 
   private async pump(): Promise<void> {
@@ -117,15 +142,15 @@ export class Emitter {
       await setImmediate();
       while (this.queue.length > 0) {
         await this.untilDue();
-        const planned = this.take().map((spoken) => ({
-          spoken,
-          plan: this.allowance.take(spoken),
-        }));
-        const emissions = await Promise.all(planned.map((one) => this.store(one)));
+        const taken = this.take();
+        const storing = taken.map(({ spoken }) => this.toEmission(spoken));
+        const emissions = await Promise.all(storing);
         const { turn, attempt } = this.options;
         this.lastSentAt = Date.now();
         await this.send({ v: FORMAT, turn, attempt, n: this.n, emissions });
         this.n += 1;
+        this.sent += taken.reduce((sum, { count }) => sum + count, 0);
+        this.tellWaiting();
       }
     } catch (error) {
       this.failure = { error };
@@ -134,18 +159,26 @@ export class Emitter {
       this.options.onFailure(error);
     } finally {
       this.pumping = undefined;
+      this.tellWaiting();
     }
   }
 
+  private tellWaiting(): void {
+    for (const tell of this.onBatch) tell();
+    this.onBatch.clear();
+  }
+
   private async untilDue(): Promise<void> {
-    const interval = FLUSH_INTERVALS.find(({ below }) => this.n < below)?.ms ?? 0;
+    const { pace = FLUSH_INTERVALS } = this.options;
+    const interval = pace.find(({ below }) => this.n < below)?.ms ?? 0;
     const wait = this.lastSentAt + Math.max(interval, this.allowance.paceMs) - Date.now();
-    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES) return;
+    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES || this.sent < this.wanted) return;
+    this.hurry = new AbortController();
     const signal = AbortSignal.any([this.hurry.signal, this.options.signal]);
     await delay(wait, undefined, { signal }).catch(() => undefined);
   }
 
-  private take(): readonly Spoken[] {
+  private take(): readonly Queued[] {
     let bytes = 0;
     let count = 0;
     for (const queued of this.queue) {
@@ -157,11 +190,14 @@ export class Emitter {
     }
     const taken = this.queue.splice(0, count);
     this.queuedBytes -= taken.reduce((sum, queued) => sum + queued.bytes, 0);
-    return taken.map(({ spoken }) => spoken);
+    return taken;
   }
 
-  private async store({ spoken, plan }: Planned): Promise<Emission> {
+  /** Counts it as said at once, and resolves when its big parts are stored. */
+  private async toEmission(spoken: Queued['spoken']): Promise<Emission> {
+    if (!('parts' in spoken)) return spoken;
     const { store } = this.options;
+    const plan = this.allowance.take(spoken);
     const parts = await this.untilDone(() => storePlanned(store, plan), isStoreFault);
     return { ...spoken, parts };
   }
@@ -195,7 +231,8 @@ export class Emitter {
   }
 }
 
-function sizeOf(spoken: Spoken): number {
+function sizeOf(spoken: Queued['spoken']): number {
+  if (!('parts' in spoken)) return jsonBytes(spoken);
   const partsBytes = spoken.parts.reduce((sum, part) => sum + inlineSize(part), 0);
   return jsonBytes({ ...spoken, parts: [] }) + partsBytes;
 }
@@ -208,5 +245,6 @@ function joinChunks(first: Queued, second: Queued, maxBytes: number): Queued | u
   if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > maxBytes) return undefined;
   if (a.artifactId !== b.artifactId || !b.append || a.last) return undefined;
   const parts = joinParts(a.parts, b.parts) as readonly ContentPart[];
-  return { spoken: { ...a, parts, last: b.last }, bytes };
+  const count = first.count + second.count;
+  return { spoken: { ...a, parts, last: b.last }, bytes, count };
 }

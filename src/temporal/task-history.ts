@@ -41,10 +41,15 @@ export class TaskHistory {
     this.runId = source.runId;
   }
 
+  /** As of the last page. Throws before the first one. */
+  get fold(): TaskFold {
+    if (this.current === undefined) throw new Error('nothing was read yet');
+    return this.current;
+  }
+
   /** The task as of the last page. Throws before the first one. */
   get task(): Task {
-    if (this.current === undefined) throw new Error('nothing was read yet');
-    return this.current.task;
+    return this.fold.task;
   }
 
   /** Batches that were dropped because their attempt or turn was over. */

@@ -23,12 +23,14 @@ import {
 import type { Batch } from '../workflows/emission';
 import { watchSignal, type Watch } from '../workflows/push-contract';
 import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/task';
+import type { TaskFold } from '../workflows/task-state';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
+import { firstWord, foldAtFirstWord } from './takeover';
 import { TaskHistory, type HistorySource } from './task-history';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
@@ -218,6 +220,20 @@ export class Tasks {
   async signal(ref: TaskRef & { readonly runId: string }, batch: Batch): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref), ref.runId);
     await this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
+  }
+
+  /**
+   * Ends the say of older attempts of this turn, and tells what they have recorded.
+   * Rejects with what the client throws; TaskError `over` when this attempt is not heard itself.
+   */
+  async takeOver(
+    ref: TaskRef & { readonly runId: string },
+    speaker: Pick<Batch, 'turn' | 'attempt'>,
+  ): Promise<TaskFold> {
+    await this.signal(ref, firstWord(speaker));
+    const { client, decode } = this;
+    const source = { client, decode, workflowId: workflowIdOf(ref), runId: ref.runId };
+    return foldAtFirstWord(source, speaker);
   }
 
   /** Asks an open task to wake a push workflow when it goes on; false when it cannot be asked. */

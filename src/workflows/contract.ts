@@ -3,6 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Batch, FORMAT } from './emission';
+import type { JournalItem } from './journal';
 import type { Checkpoint } from './recorded';
 import type { JsonObject, Message, Part, Scope, Task } from './task';
 
@@ -48,9 +49,21 @@ export interface TaskStart extends Start {
     readonly checkpoint: Checkpoint;
     /** Epoch milliseconds at which the task was created. */
     readonly createdAt: number;
+    /** Present when its skill sleeps. */
+    readonly sleep?: Sleep;
     /** Push workflows that wait for the task to go on. Absent when there are none. */
     readonly watchers?: readonly string[];
   };
+}
+
+/** A turn that goes on at a certain time. */
+export interface Sleep {
+  /** Epoch milliseconds. */
+  readonly until: number;
+  /** The attempt that fell asleep; the next one counts from it. */
+  readonly attempt: number;
+  /** How many times the turn has slept. */
+  readonly wakes: number;
 }
 
 /** What the activity is given for one turn. */
@@ -69,12 +82,16 @@ export interface TurnInput {
   /** The conversation so far; the message that started the task comes first. */
   readonly history: readonly Message[];
   /**
-   * Bytes of JSON of the task's artifacts when the turn began; the rest of what they may have is the
-   * turn's. Each attempt has the same, so that one that says the same again stores the same again.
+   * Bytes of JSON of the task's artifacts at the checkpoint from which the attempt speaks; the rest of
+   * what they may have is its own.
    */
   readonly inlineBytes: number;
-  /** How many follow-ups in the history are answers that questions have had: the journal. */
+  /** How many follow-ups in the history are answers that questions have had. */
   readonly answered: number;
+  /** What the skill has done for good. Absent when nothing. */
+  readonly journal?: readonly JournalItem[];
+  /** Attempts of this turn that ended in sleep. Absent when none did. */
+  readonly wakes?: number;
   /** See `TaskStart`. */
   readonly acceptedOutputModes?: readonly string[];
   /** See `TaskStart`. */
@@ -108,6 +125,8 @@ export type TurnEnd =
 /** What the activity reports. */
 export type TurnOutcome =
   | TurnEnd
+  /** `until` in epoch milliseconds: nothing is to be done before. */
+  | { readonly kind: 'sleeps'; readonly attempt: number; readonly until: number }
   /** The skill threw; the workflow counts these against `maximumAttempts`. */
   | { readonly kind: 'threw'; readonly attempt: number; readonly reason: string };
 

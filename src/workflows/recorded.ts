@@ -1,6 +1,7 @@
 // What a workflow's history says of a task, in the words of the reducer; and what a next run goes on from.
 
 import type { Batch, FORMAT } from './emission';
+import type { JournalItem } from './journal';
 import type { JsonObject, Message, Part, Task, TaskState } from './task';
 
 /** What only the workflow can decide: it is published as a memo and folded by every reader. */
@@ -43,7 +44,7 @@ export type Recorded =
       readonly reason: string;
     };
 
-/** The fold between two turns: all that a next run needs to go on. */
+/** The fold between two turns, or while its skill sleeps: all that a next run needs to go on. */
 export interface Checkpoint {
   readonly task: Task;
   readonly turn: number;
@@ -51,6 +52,8 @@ export interface Checkpoint {
   readonly followUps: readonly string[];
   /** How many of them skills have read. */
   readonly read: number;
+  /** What the skill has done for good, in all its turns. Absent when it has done nothing. */
+  readonly journal?: readonly JournalItem[];
   /** The newest update ids, so that an update repeated to the next run is recognised. */
   readonly updateIds: readonly string[];
 }

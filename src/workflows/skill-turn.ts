@@ -27,16 +27,21 @@ const TIMEOUT_SLACK_MS = 5_000;
 /** A running skill hears of a cancel with its next heartbeat (D13); its grace begins there. */
 const CANCEL_NOTICE_MS = 500;
 
+/** How a turn ended, or why it rests. */
+export type TurnRest = TurnEnd | Extract<TurnOutcome, { kind: 'sleeps' }>;
+
 /**
- * Runs the skill until it ends or asks; an error is final after `limits.maximumAttempts`.
+ * Runs the skill until it ends, asks or sleeps; an error is final after `limits.maximumAttempts` in a row.
  * @param inputFor what the activity is given, by the number of attempts before it.
+ * @param before attempts of this turn before it slept.
  * @throws CancelledFailure when a cancel comes while nothing runs.
  */
 export async function runTurn(
   inputFor: (attemptsBefore: number) => TurnInput,
   limits: TurnLimits,
-): Promise<TurnEnd> {
-  let attemptsBefore = 0;
+  before = 0,
+): Promise<TurnRest> {
+  let attemptsBefore = before;
   for (let errors = 1; ; errors += 1) {
     const outcome = await runAttempts(inputFor(attemptsBefore), limits);
     if (outcome.kind !== 'threw') return outcome;

@@ -7,8 +7,8 @@ import {
   SEARCH,
   type FollowUp,
   type MessageReceipt,
+  type Sleep,
   type TaskStart,
-  type TurnEnd,
   type TurnInput,
 } from './contract';
 import { cancelMetadata } from './cancel-reason';
@@ -18,7 +18,8 @@ import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
 import type { Watch } from './push-contract';
 import type { Decision } from './recorded';
-import { checkpointOf, foldTask, type TaskFold } from './task-state';
+import type { TurnRest } from './skill-turn';
+import { artifactsAtCheckpoint, checkpointOf, foldTask, type TaskFold } from './task-state';
 import { Watchers } from './watchers';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
@@ -28,7 +29,7 @@ export class TaskLife {
   private readonly start: TaskStart;
   private fold: TaskFold;
   private readonly createdAt: number;
-  private heldBytes = 0;
+  private sleep: Sleep | undefined;
   private readonly watchers: Watchers;
 
   constructor(start: TaskStart, startedAt: number) {
@@ -41,6 +42,7 @@ export class TaskLife {
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
     this.createdAt = continued?.createdAt ?? startedAt;
+    this.sleep = continued?.sleep;
     this.watchers = new Watchers(continued?.watchers);
   }
 
@@ -54,6 +56,11 @@ export class TaskLife {
 
   get isWaiting(): boolean {
     return isInterrupted(this.task.status.state) && !this.hasUnread;
+  }
+
+  /** Until when the open turn has nothing to do, in epoch milliseconds; undefined when it is awake. */
+  get sleepsUntil(): number | undefined {
+    return this.sleep?.until;
   }
 
   private get hasUnread(): boolean {
@@ -119,32 +126,51 @@ export class TaskLife {
     return { seq: this.task.seq, ...(digest === undefined ? {} : { digest }) };
   }
 
-  /** A new turn: the oldest unread message answers the question that ended the last one. */
+  /** Attempts of the open turn before it slept. */
+  get attemptsBefore(): number {
+    return this.sleep?.attempt ?? 0;
+  }
+
+  /**
+   * A new turn: the oldest unread message answers the question that ended the last one. A turn that has
+   * slept goes on, and nobody is told.
+   */
   openTurn(): void {
+    if (this.sleep !== undefined) return;
     const isAnswered = this.fold.turn > 0 && this.hasUnread;
     const read = this.fold.read + (isAnswered ? 1 : 0);
     this.decide({ state: TaskState.working }, { turn: this.fold.turn + 1, attempt: 0, read });
-    this.heldBytes = jsonBytes(this.task.artifacts);
   }
 
   turnInput(attemptsBefore: number): TurnInput {
     const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl } =
       this.start;
+    const { journal } = this.fold;
+    const wakes = this.sleep?.wakes;
     return {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
       turn: this.fold.turn,
       createdAt: this.createdAt,
       history: this.task.history,
-      inlineBytes: this.heldBytes,
+      inlineBytes: jsonBytes(artifactsAtCheckpoint(this.fold)),
       answered: this.fold.read,
+      ...(journal && { journal }),
+      ...(wakes && { wakes }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
       ...(publicUrl && { publicUrl }),
     };
   }
 
-  /** How the turn ended: the next status, or the last. */
-  closeTurn({ state, message, attempt }: TurnEnd): void {
+  /** How the turn ended: the next status, or the last; or that it rests. */
+  closeTurn(rest: TurnRest): void {
+    if (rest.kind === 'sleeps') {
+      const { until, attempt } = rest;
+      this.sleep = { until, attempt, wakes: (this.sleep?.wakes ?? 0) + 1 };
+      return;
+    }
+    this.sleep = undefined;
+    const { state, message, attempt } = rest;
     this.decide(
       { state, ...(message === undefined ? {} : { message }) },
       { turn: this.fold.turn, attempt, read: this.fold.read },
@@ -166,7 +192,8 @@ export class TaskLife {
     const message = { messageId, role, parts: [] };
     const { ids } = this.watchers;
     const watchers = ids.length === 0 ? {} : { watchers: ids };
-    const continued = { checkpoint: checkpointOf(fold), createdAt, ...watchers };
+    const sleep = this.sleep === undefined ? {} : { sleep: this.sleep };
+    const continued = { checkpoint: checkpointOf(fold), createdAt, ...sleep, ...watchers };
     return { ...this.start, message, continued };
   }
 

@@ -8,6 +8,7 @@ import {
   currentUpdateInfo,
   isCancellation,
   setHandler,
+  sleep,
   workflowInfo,
   ContinueAsNew,
 } from '@temporalio/workflow';
@@ -18,6 +19,7 @@ import {
   taskQuery,
   type FollowUp,
   type TaskStart,
+  type TurnInput,
   type TurnLimits,
 } from './contract';
 import { watchSignal } from './push-contract';
@@ -43,11 +45,15 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
   try {
     while (!life.isOver) {
       if (workflowInfo().continueAsNewSuggested) await leaveTo(life);
+      const restMs = (life.sleepsUntil ?? 0) - Date.now();
       if (life.isWaiting) {
         await untilAnswered(life, start.limits);
+      } else if (restMs > 0) {
+        await sleep(restMs);
       } else {
         life.openTurn();
-        life.closeTurn(await runTurn((before) => life.turnInput(before), start.limits));
+        const input = (before: number): TurnInput => life.turnInput(before);
+        life.closeTurn(await runTurn(input, start.limits, life.attemptsBefore));
       }
     }
   } catch (err) {

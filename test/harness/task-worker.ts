@@ -85,6 +85,7 @@ export class TaskStage {
         refuses?.(batch) === true
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
           : this.caller.tasks.signal(task, batch),
+      takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),
       log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     });
   }

@@ -1,0 +1,38 @@
+// How an attempt takes over from one that may still be at work: from here on the older is not heard (D4), and
+// all that it has recorded is known. Called by the worker where Temporal retries an activity by itself.
+
+import { FORMAT, type Batch } from '../workflows/emission';
+import { isTerminal } from '../workflows/task';
+import type { TaskFold } from '../workflows/task-state';
+import { LONG_POLL_DEADLINE_MS } from './connection';
+import { TaskError, TaskErrorReason } from './task-error';
+import { TaskHistory, type HistorySource } from './task-history';
+
+type Speaker = Pick<Batch, 'turn' | 'attempt'>;
+
+/** A batch that says nothing but who speaks now. The next one of this attempt is number 1. */
+export function firstWord(speaker: Speaker): Batch {
+  return { v: FORMAT, ...speaker, n: 0, emissions: [] };
+}
+
+/**
+ * What the run had recorded when the first word of this attempt was; waits until it is.
+ * @throws TaskError `over` when the run does not hear this attempt any more.
+ */
+export async function foldAtFirstWord(
+  source: HistorySource & { readonly runId: string },
+  { turn, attempt }: Speaker,
+): Promise<TaskFold> {
+  const history = new TaskHistory(source);
+  const { client } = source;
+  for (;;) {
+    // A signal is buffered while a workflow task is under way, be it one of a worker that has died.
+    await client.withDeadline(Date.now() + LONG_POLL_DEADLINE_MS, () => history.next(true));
+    const { fold } = history;
+    if (fold.turn === turn && fold.attempt === attempt) return fold;
+    const isLate = fold.turn > turn || (fold.turn === turn && fold.attempt > attempt);
+    if (isLate || history.isOver || isTerminal(fold.task.status.state)) {
+      throw new TaskError(TaskErrorReason.over, 'the task has gone on without this attempt');
+    }
+  }
+}
