@@ -4,13 +4,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartStore } from '../storage/part-store';
 import { isFault, isNotFound } from '../temporal/connection';
+import type { TakenOver } from '../temporal/takeover';
 import { TaskError } from '../temporal/task-error';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
-import { artifactsAtCheckpoint, type TaskFold } from '../workflows/task-state';
+import { artifactsAtCheckpoint } from '../workflows/task-state';
 import { conclude, type Ended, type Turn } from './conclude';
-import { Emitter, type Pace } from './emitter';
+import { Emitter, type LongLog, type Pace } from './emitter';
 import type { Skill, SkillLog } from './skill';
 import { SkillRun, type RunOptions } from './skill-run';
 import type { StopWatch } from './stop-watch';
@@ -30,13 +31,15 @@ export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'
   readonly pace?: Pace;
   /** Records a batch. */
   send(batch: Batch): Promise<void>;
+  /** See `EmitterOptions.log`. */
+  readonly longLog?: LongLog;
   /** See `Tasks.takeOver`. */
-  takeOver(speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TaskFold>;
+  takeOver(speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
 }
 
 /** @throws ApplicationFailure when another attempt has to follow. */
 export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> {
-  const { attempt, skill, store, stop, log, pace } = options;
+  const { attempt, skill, store, stop, log, pace, longLog } = options;
   const { input, firstBatch, failure } = await begin(options);
   const emitter = new Emitter({
     turn: input.turn,
@@ -48,6 +51,8 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
       stop.because(isNotFound(err) ? 'task-gone' : 'unrecordable');
     },
     ...(pace && { pace }),
+    ...(longLog && { log: longLog }),
+    batchesBefore: input.batchesBefore ?? 0,
   });
   try {
     const turn = { input, attempt, emitter, store, stop };
@@ -76,10 +81,12 @@ async function begin(options: AttemptOptions): Promise<Begun> {
   if (!isRetry || given.replies) return asGiven;
   const speaker = { turn: given.turn, attempt };
   try {
-    const fold = await untilAnswered(() => options.takeOver(speaker), stop.now);
+    const taken = await untilAnswered(() => options.takeOver(speaker), stop.now);
+    const { fold, batches: batchesBefore } = taken;
     const { journal } = fold;
     const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
-    return { input: { ...given, inlineBytes, ...(journal && { journal }) }, firstBatch: 1 };
+    const held = { inlineBytes, batchesBefore, ...(journal && { journal }) };
+    return { input: { ...given, ...held }, firstBatch: 1 };
   } catch (error) {
     if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
     return { ...asGiven, failure: { kind: 'threw', error } };

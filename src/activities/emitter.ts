@@ -1,7 +1,7 @@
 // What a skill says, batched into signals: the first at once, then one in flight and one per interval (D5).
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { isFault } from '../temporal/connection';
+import { isFault, isNotFound } from '../temporal/connection';
 import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import { FORMAT, type Batch, type Emission } from '../workflows/emission';
@@ -24,16 +24,23 @@ const RETRY_MAX_MS = 2_000;
 /** Time between two signals in milliseconds, up to how many of them. */
 export type Pace = readonly { readonly below: number; readonly ms: number }[];
 
+/** Time between two signals. */
+const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
+
 /**
- * Time between two signals. A run takes 10,000 signals and no more, so a stream that lasts slows
- * down in steps instead of being cut off.
+ * Signals of one run of a task; the next ones go to a log (D8). Each makes four events of history, and
+ * Temporal warns of a run from 10,240 on.
  */
-const FLUSH_INTERVALS: Pace = [
-  { below: 2_000, ms: 100 },
-  { below: 4_000, ms: 500 },
-  { below: 8_000, ms: 2_000 },
-  { below: Number.POSITIVE_INFINITY, ms: 30_000 },
-];
+export const BATCHES_IN_TASK = 2_000;
+
+export interface LongLog {
+  /** Its workflow id. */
+  readonly id: string;
+  /** Batches of the run of the task, after which it takes its place. Default: `BATCHES_IN_TASK`. */
+  readonly after?: number;
+  /** As `EmitterOptions.send`. It is not there until the task has started it. */
+  send(batch: Batch): Promise<void>;
+}
 
 export interface EmitterOptions {
   readonly turn: number;
@@ -45,6 +52,10 @@ export interface EmitterOptions {
   readonly pace?: Pace;
   /** Bytes of the artifacts that the task had before; see `TurnInput`. */
   readonly inlineBytes: number;
+  /** Batches that the run of the task holds of other attempts. Default 0. */
+  readonly batchesBefore?: number;
+  /** Where a long stream goes on. Absent: where it is. */
+  readonly log?: LongLog;
   /** Records one batch; rejects with what the Temporal client throws. */
   send(batch: Batch): Promise<void>;
   /** Stops retries. */
@@ -78,6 +89,7 @@ export class Emitter {
   private hurry = new AbortController();
   private failure: { readonly error: unknown } | undefined;
   private isClosed = false;
+  private log: LongLog | undefined;
 
   constructor(options: EmitterOptions) {
     this.options = options;
@@ -145,10 +157,9 @@ export class Emitter {
         const taken = this.take();
         const storing = taken.map(({ spoken }) => this.toEmission(spoken));
         const emissions = await Promise.all(storing);
-        const { turn, attempt } = this.options;
         this.lastSentAt = Date.now();
-        await this.send({ v: FORMAT, turn, attempt, n: this.n, emissions });
-        this.n += 1;
+        if (this.isLong && this.log === undefined) await this.move(this.options);
+        await this.send(emissions);
         this.sent += taken.reduce((sum, { count }) => sum + count, 0);
         this.tellWaiting();
       }
@@ -202,13 +213,34 @@ export class Emitter {
     return { ...spoken, parts };
   }
 
-  private async send(batch: Batch): Promise<void> {
+  /** The run of the task holds as many batches as it should. */
+  private get isLong(): boolean {
+    const { batchesBefore = 0, log } = this.options;
+    return this.n + batchesBefore >= (log?.after ?? BATCHES_IN_TASK);
+  }
+
+  private async move({ log }: EmitterOptions): Promise<void> {
+    if (log === undefined) return;
+    await this.send([{ kind: 'moved', log: log.id }]);
+    this.log = log;
+  }
+
+  private async send(emissions: readonly Emission[]): Promise<void> {
+    const { turn, attempt } = this.options;
+    const { log } = this;
+    const batch: Batch = { v: FORMAT, turn, attempt, n: this.n, emissions };
     const bytes = jsonBytes(batch);
     // Temporal's client would call this a lack of resources, as if it would pass.
     if (bytes > PAYLOAD_MAX_BYTES) {
       throw new RangeError(`a batch of ${String(bytes)} bytes is more than Temporal takes`);
     }
-    await this.untilDone(() => this.options.send(batch), isFault);
+    if (log === undefined) {
+      await this.untilDone(() => this.options.send(batch), isFault);
+    } else {
+      const isPassing = (err: unknown): boolean => isFault(err) || isNotFound(err);
+      await this.untilDone(() => log.send(batch), isPassing);
+    }
+    this.n += 1;
   }
 
   /** Tries again after each fault, until the run is stopped. */

@@ -2,12 +2,13 @@
 
 import { Context } from '@temporalio/activity';
 import type { ContinuationTokens } from '../temporal/continuations';
+import type { TakenOver } from '../temporal/takeover';
 import type { PartStore } from '../storage/part-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
-import type { TaskFold } from '../workflows/task-state';
 import { runAttempt } from './attempt';
+import type { LongLog, Pace } from './emitter';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { watchForStop } from './stop-watch';
 
@@ -25,7 +26,11 @@ export interface SkillRuntime {
   /** Records a batch. */
   signal(run: RunRef, batch: Batch): Promise<void>;
   /** See `Tasks.takeOver`. */
-  takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TaskFold>;
+  takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
+  /** Where the long stream of this attempt goes on. */
+  longLog(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): LongLog;
+  /** Default: see `Emitter`. */
+  readonly pace?: Pace;
   log(taskId: string, skillId: string): SkillLog;
 }
 
@@ -50,7 +55,9 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
       log: runtime.log(taskId, skillId),
       continueUrl: (question) => continueUrlOf(runtime, given, question),
       clock: Date,
+      ...(runtime.pace && { pace: runtime.pace }),
       send: (batch) => runtime.signal(run, batch),
+      longLog: runtime.longLog(run, { turn: given.turn, attempt }),
       takeOver: (speaker) => runtime.takeOver(run, speaker),
     });
   } finally {

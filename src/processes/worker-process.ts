@@ -50,6 +50,7 @@ export async function openWorker(
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
     continuations: new ContinuationTokens((await keysOf(config))('continuation')),
     signal: (run, batch) => tasks.signal(run, batch),
+    longLog: (run, speaker) => tasks.longLog(run, speaker),
     takeOver: (run, speaker) => tasks.takeOver(run, speaker),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });

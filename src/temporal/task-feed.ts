@@ -132,7 +132,7 @@ export class TaskFeed {
       start = before;
     }
     const { startRunId: runId } = start;
-    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) });
+    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) }, seq);
   }
 
   /** All that `history` tells, as far as it is recorded now. */

@@ -153,7 +153,7 @@ export class MemoryTask {
       continueUrl: (question) => `https://test.invalid/continue/${String(question)}`,
       send: (batch) => this.hear(batch, worker),
       // Here an attempt begins when the one before is over, with all that it recorded.
-      takeOver: () => Promise.resolve(this.fold),
+      takeOver: () => Promise.resolve({ fold: this.fold, batches: 0 }),
     });
     return Promise.race([outcome, worker.died]);
   }

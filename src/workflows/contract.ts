@@ -90,6 +90,8 @@ export interface TurnInput {
   readonly answered: number;
   /** What the skill has done for good. Absent when nothing. */
   readonly journal?: readonly JournalItem[];
+  /** Signals that the run of the workflow has taken in so far: it takes 10,000. Absent: none. */
+  readonly batchesBefore?: number;
   /** Attempts of this turn that ended in sleep. Absent when none did. */
   readonly wakes?: number;
   /** See `TaskStart`. */
@@ -146,12 +148,14 @@ export interface TaskActivities {
 /** Progress texts and artifact chunks of one attempt (D5). */
 export const progressSignal = defineSignal<[Batch]>('progress');
 
-/** The whole task as the workflow holds it. */
-export const taskQuery = defineQuery<Task>('task');
+/** The whole task as the workflow holds it; null while its stream is in a log, where the workflow does not look. */
+export const taskQuery = defineQuery<Task | null>('task');
 
 /** Where the task stood when the message was taken in. */
 export interface MessageReceipt {
   readonly seq: number;
+  /** `seq` is of some time ago: the task's stream is in a log. */
+  readonly isBehind?: true;
   /** Of the message that was taken in under this update id: it may be another than was sent. */
   readonly digest?: string;
 }

@@ -41,10 +41,17 @@ export interface PackedJournalEmission {
   readonly segment: JournalSegment;
 }
 
+/** What this attempt says from here on is in that log; only the last emission of a batch. */
+export interface MovedEmission {
+  readonly kind: 'moved';
+  /** Workflow id. */
+  readonly log: string;
+}
+
 /** What clients are told. */
 export type SpokenEmission = ProgressEmission | ArtifactEmission;
 
-export type Emission = SpokenEmission | JournalEmission | PackedJournalEmission;
+export type Emission = SpokenEmission | JournalEmission | PackedJournalEmission | MovedEmission;
 
 /**
  * One signal. `turn` counts the runs between two questions from 1, `attempt` the tries of that

@@ -1,6 +1,7 @@
 // What a workflow's history says of a task, in the words of the reducer; and what a next run goes on from.
 
 import type { Batch, FORMAT } from './emission';
+import type { FoldSnapshot } from './fold-snapshot';
 import type { JournalItem } from './journal';
 import type { JsonObject, Message, Part, Task, TaskState } from './task';
 
@@ -32,7 +33,11 @@ export type Recorded =
       readonly message: Message;
     }
   | { readonly kind: 'continued'; readonly checkpoint: Checkpoint }
+  /** A log begins, or continues. */
+  | { readonly kind: 'resumed'; readonly snapshot: FoldSnapshot }
   | { readonly kind: 'batch'; readonly batch: Batch }
+  /** What is said is in the task's own history again. */
+  | { readonly kind: 'log-closed' }
   /** A follow-up; `updateId` tells a repeated update from a new one. */
   | { readonly kind: 'message'; readonly message: Message; readonly updateId: string }
   | { readonly kind: 'decision'; readonly decision: Decision }

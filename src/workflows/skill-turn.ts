@@ -37,13 +37,15 @@ export type TurnRest = TurnEnd | Extract<TurnOutcome, { kind: 'sleeps' }>;
  * @throws CancelledFailure when a cancel comes while nothing runs.
  */
 export async function runTurn(
-  inputFor: (attemptsBefore: number) => TurnInput,
+  inputFor: (attemptsBefore: number) => TurnInput | Promise<TurnInput>,
   limits: TurnLimits,
   before = 0,
 ): Promise<TurnRest> {
   let attemptsBefore = before;
   for (let errors = 1; ; errors += 1) {
-    const outcome = await runAttempts(inputFor(attemptsBefore), limits);
+    const made = inputFor(attemptsBefore);
+    const input = made instanceof Promise ? await made : made;
+    const outcome = await runAttempts(input, limits);
     if (outcome.kind !== 'threw') return outcome;
     if (errors >= limits.maximumAttempts) return failedWith(outcome.reason);
     attemptsBefore = outcome.attempt;

@@ -14,10 +14,12 @@ import {
 import { cancelMetadata } from './cancel-reason';
 import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
+import { toSnapshot } from './fold-snapshot';
 import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
 import type { Watch } from './push-contract';
-import type { Decision } from './recorded';
+import { LongStream } from './long-stream';
+import type { Decision, Recorded } from './recorded';
 import type { TurnRest } from './skill-turn';
 import { artifactsAtCheckpoint, checkpointOf, foldTask, type TaskFold } from './task-state';
 import { Watchers } from './watchers';
@@ -30,6 +32,8 @@ export class TaskLife {
   private fold: TaskFold;
   private readonly createdAt: number;
   private sleep: Sleep | undefined;
+  private batches = 0;
+  private readonly stream: LongStream;
   private readonly watchers: Watchers;
 
   constructor(start: TaskStart, startedAt: number) {
@@ -44,6 +48,14 @@ export class TaskLife {
     this.createdAt = continued?.createdAt ?? startedAt;
     this.sleep = continued?.sleep;
     this.watchers = new Watchers(continued?.watchers);
+    this.stream = new LongStream({
+      resume: (snapshot) => {
+        this.fold = foldTask(this.fold, { kind: 'resumed', snapshot }).fold;
+      },
+      take: (recorded) => {
+        this.take(recorded);
+      },
+    });
   }
 
   get task(): Task {
@@ -78,7 +90,25 @@ export class TaskLife {
 
   /** A batch of a running skill. Late and repeated ones are dropped by the fold (D4). */
   hear(batch: Batch): void {
-    this.fold = foldTask(this.fold, { kind: 'batch', batch }).fold;
+    this.batches += 1;
+    this.take({ kind: 'batch', batch });
+  }
+
+  /** Its stream is in a log: what it holds is of some time ago. */
+  get isBehind(): boolean {
+    return this.stream.isInLog;
+  }
+
+  /** Closes the log, and resolves when all of it is here. */
+  catchUp(): Promise<void> {
+    return this.stream.catchUp();
+  }
+
+  /** What comes while the stream is in a log comes after it, here as for whoever reads the history. */
+  private take(recorded: Recorded): void {
+    if (this.stream.defers(recorded)) return;
+    this.fold = foldTask(this.fold, recorded).fold;
+    if (this.fold.log !== undefined) this.stream.moveTo(this.fold.log, toSnapshot(this.fold));
   }
 
   /** Refuses by throwing; nothing is recorded then. */
@@ -109,21 +139,25 @@ export class TaskLife {
    */
   private awaits(question: number): boolean {
     const asksAnother = this.task.status.state === TaskState.inputRequired;
-    return this.fold.followUps.length === question && !asksAnother;
+    const followUps = this.fold.followUps.length + this.stream.messages.length;
+    return followUps === question && !asksAnother;
   }
 
   /** What callers have said, and this message, as the task would hold it. */
   private bytesWith(message: Message): number {
     const { id: taskId, contextId, history } = this.task;
-    const said = history.filter(({ role }) => role === 'ROLE_USER');
-    const ids = [...this.fold.followUps, message.messageId];
+    const waiting = this.stream.messages;
+    const said = [...history.filter(({ role }) => role === 'ROLE_USER'), ...waiting];
+    const waitingIds = waiting.map(({ messageId }) => messageId);
+    const ids = [...this.fold.followUps, ...waitingIds, message.messageId];
     return jsonBytes([...said, { ...message, taskId, contextId }, ids]);
   }
 
   /** Takes a follow-up in: the answer to a question, or unread until the skill asks one. */
   accept({ message, digest }: FollowUp, updateId: string): MessageReceipt {
-    this.fold = foldTask(this.fold, { kind: 'message', message, updateId }).fold;
-    return { seq: this.task.seq, ...(digest === undefined ? {} : { digest }) };
+    const behind = this.isBehind ? { isBehind: true as const } : {};
+    this.take({ kind: 'message', message, updateId });
+    return { seq: this.task.seq, ...behind, ...(digest === undefined ? {} : { digest }) };
   }
 
   /** Attempts of the open turn before it slept. */
@@ -156,6 +190,7 @@ export class TaskLife {
       inlineBytes: jsonBytes(artifactsAtCheckpoint(this.fold)),
       answered: this.fold.read,
       ...(journal && { journal }),
+      ...(this.batches > 0 && { batchesBefore: this.batches }),
       ...(wakes && { wakes }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
       ...(publicUrl && { publicUrl }),

@@ -14,6 +14,7 @@ import {
 } from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
 import { fitSaid, fitTask } from './fit-task';
+import { fromSnapshot } from './fold-snapshot';
 import { jsonBytes } from './json-bytes';
 import { TASK_MAX_BYTES } from './limits';
 import type { Checkpoint, Decision, Recorded } from './recorded';
@@ -43,6 +44,8 @@ export interface TaskFold extends Checkpoint {
   readonly said: readonly string[];
   /** How many of them the newest attempt has said again; absent when it speaks live. */
   readonly repeated?: number;
+  /** Workflow id of the log in which the stream goes on; absent while it is in the task's own history. */
+  readonly log?: string;
   /** Batches dropped because their attempt, turn or task was over. */
   readonly staleBatches: number;
 }
@@ -56,10 +59,15 @@ export interface Folded {
 export function foldTask(fold: TaskFold | undefined, recorded: Recorded): Folded {
   if (recorded.kind === 'created') return create(recorded);
   if (recorded.kind === 'continued') return { fold: openTurn(recorded.checkpoint), events: [] };
+  if (recorded.kind === 'resumed') return { fold: fromSnapshot(recorded.snapshot), events: [] };
   if (fold === undefined) throw new Error(`a task cannot begin with "${recorded.kind}"`);
   switch (recorded.kind) {
     case 'batch':
       return foldBatch(fold, recorded.batch);
+    case 'log-closed': {
+      const { log: _closed, ...rest } = fold;
+      return { fold: rest, events: [] };
+    }
     case 'message':
       return { fold: foldMessage(fold, recorded.message, recorded.updateId), events: [] };
     case 'decision':
@@ -156,6 +164,8 @@ function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lan
       const journal = [...(fold.journal ?? []), ...emission.entries];
       return { fold: { ...atCheckpoint(fold, lanes), journal }, events: [] };
     }
+    case 'moved':
+      return { fold: { ...fold, log: emission.log }, events: [] };
     case 'packed-journal': {
       const rest = (fold.journal ?? []).slice(emission.replaces);
       const journal: readonly JournalItem[] = [emission.segment, ...rest];

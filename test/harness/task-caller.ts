@@ -16,7 +16,7 @@ export const SCOPE: Scope = { tenant: 'test', principal: 'me' };
 
 type Calls = Pick<
   Tasks,
-  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver'
+  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver' | 'longLog'
 >;
 
 /** Its functions need no `this`, and are there before the server is. */
@@ -90,6 +90,7 @@ function callsOf(tasks: () => Tasks): Calls {
     read: (ref) => tasks().read(ref),
     follow: (ref, options) => tasks().follow(ref, options),
     signal: (task, batch) => tasks().signal(task, batch),
+    longLog: (run, speaker) => tasks().longLog(run, speaker),
     takeOver: (run, speaker) => tasks().takeOver(run, speaker),
   };
 }
