@@ -19,6 +19,15 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 /** Reads one stored value. Payload codecs of the client apply. */
 export type Decode = (payload: Payload | null | undefined) => Promise<unknown>;
 
+/** Whose history to read. */
+export interface HistorySource {
+  readonly client: Client;
+  readonly decode: Decode;
+  readonly workflowId: string;
+  /** Where to begin. Default: the newest run, which starts from a snapshot. */
+  readonly runId?: string;
+}
+
 export interface HistoryPage {
   readonly events: readonly HistoryEvent[];
   /** Empty when the run has ended and everything is read. */

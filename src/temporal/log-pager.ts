@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound } from './connection';
 import { RunPager, type RunStep } from './run-pager';
-import type { HistorySource } from './task-history';
+import type { HistorySource } from './history';
 
 /** Between two looks for a log that its task has not started yet. */
 const RETRY_MS = 50;

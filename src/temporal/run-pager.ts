@@ -1,7 +1,12 @@
 // Reads the history of one workflow page by page, over all its runs from a given one on.
 
-import { PAGE_EVENTS, fromHistoryEvent, readPage, type HistoryStep } from './history';
-import type { HistorySource } from './task-history';
+import {
+  PAGE_EVENTS,
+  fromHistoryEvent,
+  readPage,
+  type HistorySource,
+  type HistoryStep,
+} from './history';
 
 /** What the history says, without the seams between runs. */
 export type RunStep = Exclude<HistoryStep, { kind: 'next-run' }>;

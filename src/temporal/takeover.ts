@@ -5,10 +5,11 @@ import type { Client } from '@temporalio/client';
 import { FORMAT, type Batch } from '../workflows/emission';
 import { closeSignal } from '../workflows/log-contract';
 import { isTerminal } from '../workflows/task';
-import type { TaskFold } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-fold';
 import { LONG_POLL_DEADLINE_MS, isNotFound } from './connection';
 import { TaskError, TaskErrorReason } from './task-error';
-import { TaskHistory, type HistorySource } from './task-history';
+import type { HistorySource } from './history';
+import { TaskHistory } from './task-history';
 
 type Speaker = Pick<Batch, 'turn' | 'attempt'>;
 

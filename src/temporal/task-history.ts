@@ -1,11 +1,11 @@
 // Folds one task's history page by page, over all its runs and the logs of its long streams. Used by reads, by the
 // feed and by resume.
 
-import type { Client } from '@temporalio/client';
 import type { Recorded } from '../workflows/recorded';
-import { foldTask, type TaskFold } from '../workflows/task-state';
+import { foldTask } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-fold';
 import { isTerminal, type Message, type Task, type TaskEvent } from '../workflows/task';
-import type { Decode } from './history';
+import type { HistorySource } from './history';
 import { LogPager } from './log-pager';
 import { RunPager, type RunStep } from './run-pager';
 
@@ -16,14 +16,6 @@ export interface Increment {
   readonly events: readonly TaskEvent[];
   /** Size of the record in the history. */
   readonly bytes: number;
-}
-
-export interface HistorySource {
-  readonly client: Client;
-  readonly decode: Decode;
-  readonly workflowId: string;
-  /** Where to begin. Default: the newest run, which starts from a snapshot. */
-  readonly runId?: string;
 }
 
 export class TaskHistory {

@@ -31,7 +31,8 @@ import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import { firstWord, foldAtFirstWord, type TakenOver } from './takeover';
-import { TaskHistory, type HistorySource } from './task-history';
+import type { HistorySource } from './history';
+import { TaskHistory } from './task-history';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */

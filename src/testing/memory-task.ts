@@ -19,7 +19,8 @@ import {
   type Task,
   type TaskEvent,
 } from '../workflows/task';
-import { artifactsAtCheckpoint, foldTask, type TaskFold } from '../workflows/task-state';
+import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-fold';
 
 /** After the event of this number, or in the middle of the step of this name. */
 export type Crash = number | string;

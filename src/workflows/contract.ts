@@ -4,7 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Batch, FORMAT } from './emission';
 import type { JournalItem } from './journal';
-import type { Checkpoint } from './recorded';
+import type { Checkpoint } from './task-fold';
 import type { JsonObject, Message, Part, Scope, Task } from './task';
 
 export const TASK_WORKFLOW = 'taskWorkflow';

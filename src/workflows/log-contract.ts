@@ -2,7 +2,7 @@
 
 import { defineSignal } from '@temporalio/workflow';
 import type { FORMAT } from './emission';
-import type { FoldSnapshot } from './fold-snapshot';
+import type { FoldSnapshot } from './task-fold';
 
 export const LOG_WORKFLOW = 'logWorkflow';
 

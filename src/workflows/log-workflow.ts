@@ -4,7 +4,7 @@
 import { condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import { progressSignal } from './contract';
 import { FORMAT } from './emission';
-import { fromSnapshot, toSnapshot, type FoldSnapshot } from './fold-snapshot';
+import { fromSnapshot, toSnapshot, type FoldSnapshot } from './task-fold';
 import { closeSignal, type LogStart } from './log-contract';
 import { foldTask } from './task-state';
 

@@ -8,7 +8,7 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { FORMAT } from './emission';
-import type { FoldSnapshot } from './fold-snapshot';
+import type { FoldSnapshot } from './task-fold';
 import { LOG_WORKFLOW, closeSignal, type LogStart } from './log-contract';
 import type { logWorkflow } from './log-workflow';
 import type { Recorded } from './recorded';

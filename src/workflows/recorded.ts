@@ -1,9 +1,8 @@
-// What a workflow's history says of a task, in the words of the reducer; and what a next run goes on from.
+// What a workflow's history says of a task, in the words of the reducer.
 
 import type { Batch, FORMAT } from './emission';
-import type { FoldSnapshot } from './fold-snapshot';
-import type { JournalItem } from './journal';
-import type { JsonObject, Message, Part, Task, TaskState } from './task';
+import type { Checkpoint, FoldSnapshot } from './task-fold';
+import type { JsonObject, Message, Part, TaskState } from './task';
 
 /** What only the workflow can decide: it is published as a memo and folded by every reader. */
 export interface Decision {
@@ -48,17 +47,3 @@ export type Recorded =
       readonly state: 'failed' | 'canceled';
       readonly reason: string;
     };
-
-/** The fold between two turns, or while its skill sleeps: all that a next run needs to go on. */
-export interface Checkpoint {
-  readonly task: Task;
-  readonly turn: number;
-  /** Message ids of the follow-ups so far, in order; ids may repeat, callers choose them. */
-  readonly followUps: readonly string[];
-  /** How many of them skills have read. */
-  readonly read: number;
-  /** What the skill has done for good, in all its turns. Absent when it has done nothing. */
-  readonly journal?: readonly JournalItem[];
-  /** The newest update ids, so that an update repeated to the next run is recognised. */
-  readonly updateIds: readonly string[];
-}

@@ -14,14 +14,15 @@ import {
 import { cancelMetadata } from './cancel-reason';
 import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
-import { toSnapshot } from './fold-snapshot';
+import { toSnapshot } from './task-fold';
 import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
 import type { Watch } from './push-contract';
 import { LongStream } from './long-stream';
 import type { Decision, Recorded } from './recorded';
 import type { TurnRest } from './skill-turn';
-import { artifactsAtCheckpoint, checkpointOf, foldTask, type TaskFold } from './task-state';
+import { artifactsAtCheckpoint, checkpointOf, foldTask } from './task-state';
+import type { TaskFold } from './task-fold';
 import { Watchers } from './watchers';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 

@@ -14,10 +14,10 @@ import {
 } from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
 import { fitSaid, fitTask } from './fit-task';
-import { fromSnapshot } from './fold-snapshot';
 import { jsonBytes } from './json-bytes';
 import { TASK_MAX_BYTES } from './limits';
-import type { Checkpoint, Decision, Recorded } from './recorded';
+import type { Decision, Recorded } from './recorded';
+import { fromSnapshot, type Checkpoint, type TaskFold } from './task-fold';
 import {
   NEXT,
   TaskState,
@@ -33,22 +33,6 @@ import {
 
 /** Update ids kept; a client that lost the answer repeats an update within seconds, if at all. */
 const UPDATE_IDS_KEPT = 100;
-
-export interface TaskFold extends Checkpoint {
-  /** The newest attempt of the turn that was heard; 0 before the first. */
-  readonly attempt: number;
-  /** The next batch number of that attempt. */
-  readonly n: number;
-  readonly lanes: ReadonlyMap<string, Lane>;
-  /** Progress texts since the checkpoint, as JSON. */
-  readonly said: readonly string[];
-  /** How many of them the newest attempt has said again; absent when it speaks live. */
-  readonly repeated?: number;
-  /** Workflow id of the log in which the stream goes on; absent while it is in the task's own history. */
-  readonly log?: string;
-  /** Batches dropped because their attempt, turn or task was over. */
-  readonly staleBatches: number;
-}
 
 export interface Folded {
   readonly fold: TaskFold;

@@ -4,7 +4,8 @@
 import fc from 'fast-check';
 import type { SpokenEmission } from '../../src/workflows/emission';
 import type { Recorded } from '../../src/workflows/recorded';
-import { checkpointOf, foldTask, type TaskFold } from '../../src/workflows/task-state';
+import { checkpointOf, foldTask } from '../../src/workflows/task-state';
+import type { TaskFold } from '../../src/workflows/task-fold';
 import type { Part, Task, TaskEvent } from '../../src/workflows/task';
 import { created, divergingTurns, tell, turnsOf } from './fold-story';
 

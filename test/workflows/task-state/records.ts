@@ -7,7 +7,8 @@ import {
   type SpokenEmission,
 } from '../../../src/workflows/emission';
 import type { Decision, Recorded } from '../../../src/workflows/recorded';
-import { foldTask, type TaskFold } from '../../../src/workflows/task-state';
+import { foldTask } from '../../../src/workflows/task-state';
+import type { TaskFold } from '../../../src/workflows/task-fold';
 import { TaskState, type Message, type Task, type TaskEvent } from '../../../src/workflows/task';
 
 export const T0 = Date.UTC(2026, 0, 1);

@@ -1,9 +1,39 @@
-// A fold in the middle of a turn as JSON: what a log of a long stream begins with, carries on, and hands back (D8).
+// What the reducer holds of a task: between two turns, in the middle of one, and as JSON, in which form the log of a
+// long stream begins with it, carries it on, and hands it back (D8).
 
-import type { Checkpoint } from './recorded';
+import type { JournalItem } from './journal';
 import type { Lane } from './repetition';
-import type { TaskFold } from './task-state';
-import type { Part } from './task';
+import type { Part, Task } from './task';
+
+/** The fold between two turns, or while its skill sleeps: all that a next run needs to go on. */
+export interface Checkpoint {
+  readonly task: Task;
+  readonly turn: number;
+  /** Message ids of the follow-ups so far, in order; ids may repeat, callers choose them. */
+  readonly followUps: readonly string[];
+  /** How many of them skills have read. */
+  readonly read: number;
+  /** What the skill has done for good, in all its turns. Absent when it has done nothing. */
+  readonly journal?: readonly JournalItem[];
+  /** The newest update ids, so that an update repeated to the next run is recognised. */
+  readonly updateIds: readonly string[];
+}
+
+export interface TaskFold extends Checkpoint {
+  /** The newest attempt of the turn that was heard; 0 before the first. */
+  readonly attempt: number;
+  /** The next batch number of that attempt. */
+  readonly n: number;
+  readonly lanes: ReadonlyMap<string, Lane>;
+  /** Progress texts since the checkpoint, as JSON. */
+  readonly said: readonly string[];
+  /** How many of them the newest attempt has said again; absent when it speaks live. */
+  readonly repeated?: number;
+  /** Workflow id of the log in which the stream goes on; absent while it is in the task's own history. */
+  readonly log?: string;
+  /** Batches dropped because their attempt, turn or task was over. */
+  readonly staleBatches: number;
+}
 
 /** A lane whose one version is what its artifact holds: by far the most, and twice that might not fit. */
 interface LaneAsHeld {
