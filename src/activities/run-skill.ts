@@ -100,10 +100,8 @@ async function perform(performance: Performance): Promise<Ended> {
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: stop.now, suspend })
-        .then((ctx) => skill.run(ctx))
-        .then((result) => {
-          resolve({ kind: 'result', result });
-        }, fail);
+        .then((ctx) => endOf(skill, ctx))
+        .then(resolve, fail);
     });
     stop.now.addEventListener('abort', () => {
       void delay(input.limits.cancelGraceMs).then(() => {
@@ -111,4 +109,17 @@ async function perform(performance: Performance): Promise<Ended> {
       });
     });
   });
+}
+
+/** How the function ends; what a tool has told of the task's end counts more. */
+async function endOf(skill: Skill, ctx: SkillRun): Promise<Ended> {
+  try {
+    const result = await skill.run(ctx);
+    return ctx.ending === undefined
+      ? { kind: 'result', result }
+      : { kind: 'told', result: ctx.ending };
+  } catch (error) {
+    if (ctx.ending === undefined) throw error;
+    return { kind: 'told', result: ctx.ending };
+  }
 }

@@ -21,9 +21,12 @@ import {
   type SkillContext,
   type SkillLog,
   type SkillMessage,
+  type SkillResult,
   type StepScope,
 } from './skill';
 import type { Spoken } from './spoken';
+import type { TaskTools } from './tools/contract';
+import { createTaskTools } from './tools/task-tools';
 
 /** The question that ends a turn. */
 export interface Question {
@@ -57,6 +60,9 @@ export class SkillRun implements SkillContext {
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  readonly tools: TaskTools = createTaskTools(this);
+  /** Told by a tool: how the run ends, whatever it says or returns from then on. */
+  ending: SkillResult | undefined;
   private readonly options: RunOptions;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
@@ -143,6 +149,13 @@ export class SkillRun implements SkillContext {
     });
   }
 
+  end(result: SkillResult): void {
+    if (this.options.input.replies) {
+      throw new SkillError('a skill that replies has no task to end', { retryable: false });
+    }
+    this.ending = result;
+  }
+
   /**
    * From the journal, or by ending this run: then the promise stays open and is forgotten.
    * @param pose makes the question, by the number of those before it.
@@ -150,6 +163,9 @@ export class SkillRun implements SkillContext {
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
   ): Promise<Message<ContentPart>> {
+    if (this.ending !== undefined) {
+      throw new SkillError('the task has ended: nobody can answer', { retryable: false });
+    }
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;
@@ -166,7 +182,7 @@ export class SkillRun implements SkillContext {
         'a skill that replies has no task to hold artifacts: put the parts into its reply';
       throw new SkillError(text, { retryable: false });
     }
-    if (this.answersRead < this.answers.length) return;
+    if (this.answersRead < this.answers.length || this.ending !== undefined) return;
     await this.options.emitter.emit(spoken);
   }
 
