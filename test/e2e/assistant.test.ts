@@ -52,6 +52,30 @@ test('asks the model as an OpenAI-compatible endpoint wants it', async () => {
   ]);
 });
 
+test('hands calls of tools back as the model made them, with the signature of its thoughts', async () => {
+  const args = { status: 'working', message: 'Thinking about “tides”…' };
+  endpoint().script(
+    { texts: ['Hm.'], calls: [{ name: 'update_status', args, signature: 'c2lnbmVk' }] },
+    { texts: ['ok'] },
+  );
+  await send(stack.url, asking('Hello'));
+  expect(endpoint().requests[1]?.body.messages.slice(2)).toEqual([
+    {
+      role: 'assistant',
+      content: 'Hm.',
+      tool_calls: [
+        {
+          id: 'call_0',
+          type: 'function',
+          function: { name: 'update_status', arguments: JSON.stringify(args) },
+          extra_content: { google: { thought_signature: 'c2lnbmVk' } },
+        },
+      ],
+    },
+    { role: 'tool', tool_call_id: 'call_0', content: 'The task is working.' },
+  ]);
+});
+
 test('streams the answer as it comes, into one artifact', async () => {
   const texts = Array.from({ length: 10 }, (_, i) => `word ${i + 1} `);
   endpoint().script({ texts, everyMs: 150 });

@@ -9,7 +9,7 @@ import { WAIT_MS, within } from './eventually';
 interface ChatMessage {
   readonly role: string;
   readonly content?: unknown;
-  readonly tool_calls?: readonly { readonly function: { readonly name: string } }[];
+  readonly tool_calls?: readonly object[];
 }
 
 export interface ChatRequest {
@@ -40,7 +40,12 @@ export interface Stream {
   readonly texts?: readonly string[];
   /** Before each piece. Default: none. */
   readonly everyMs?: number;
-  readonly calls?: readonly { readonly name: string; readonly args: object }[];
+  readonly calls?: readonly {
+    readonly name: string;
+    readonly args: object;
+    /** As Google's models sign their thoughts. */
+    readonly signature?: string;
+  }[];
   /**
    * How it ends. Default: as it should. `cut`: the connection breaks; `silence`: nothing more comes;
    * `unfinished`: it ends without a reason; `error`: with an error in the stream.
@@ -153,10 +158,12 @@ async function stream(res: ServerResponse, answer: Stream): Promise<void> {
     if (res.destroyed) return;
     delta({ content });
   }
-  for (const [index, { name, args }] of calls.entries()) {
+  for (const [index, { name, args, signature }] of calls.entries()) {
     const id = `call_${String(index)}`;
     const text = JSON.stringify(args);
-    delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+    const signed = signature && { extra_content: { google: { thought_signature: signature } } };
+    const opening = { index, id, type: 'function', function: { name, arguments: '' }, ...signed };
+    delta({ tool_calls: [opening] });
     for (let at = 0; at < text.length; at += SLICE) {
       const slice = text.slice(at, at + SLICE);
       delta({ tool_calls: [{ index, function: { arguments: slice } }] });

@@ -22,7 +22,7 @@ export interface ToolAnswer {
   readonly isError: boolean;
 }
 
-/** One tool of a ToolSet of the Vercel AI SDK (`ai` 5 and 6). */
+/** One tool of a ToolSet of the Vercel AI SDK (`ai` 5 to 7). */
 export interface AiSdkTool<Args> {
   description: string;
   inputSchema: z.ZodType<Args>;

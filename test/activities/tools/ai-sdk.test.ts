@@ -1,6 +1,16 @@
 // The tools in the real Vercel AI SDK, with its mock model: several steps, refusals, and a loop that ends.
 
-import { generateText, stepCountIs, streamText, type ModelMessage } from 'ai';
+import {
+  generateText,
+  stepCountIs,
+  streamText,
+  wrapLanguageModel,
+  type ModelMessage,
+  type ToolModelMessage,
+} from 'ai';
+import type { LanguageModelV3 } from '@ai-sdk/provider';
+import type { SkillContext } from '../../../src/activities/skill';
+import { journaling, type Journal } from '../journaling';
 import { fakeContext, type FakeContext } from '../fake-context';
 import { scriptedModel } from '../../harness/scripted-model';
 
@@ -13,13 +23,15 @@ const artifact = (input: object) => ({ name: 'save_artifact', input });
 
 /** Each result of a tool that the model was shown, as text. */
 function resultsIn(messages: readonly ModelMessage[]): readonly string[] {
-  return messages.flatMap(({ role, content }) =>
-    role === 'tool'
-      ? content.flatMap((part) =>
-          part.type === 'tool-result' ? [String(Object(part.output).value)] : [],
-        )
-      : [],
+  return messages.flatMap((message) =>
+    message.role === 'tool' ? message.content.flatMap(toTexts) : [],
   );
+}
+
+function toTexts(part: ToolModelMessage['content'][number]): readonly string[] {
+  if (part.type !== 'tool-result') return [];
+  const { output } = part;
+  return output.type === 'text' || output.type === 'error-text' ? [output.value] : [];
 }
 
 test('streamText runs them through several steps, and the model reads their results', async () => {
@@ -123,4 +135,44 @@ test('the model is offered the same JSON Schema as any other', async () => {
       { ...dialect, ...parameters },
     ]),
   );
+});
+
+describe('a model whose turns are steps (docs/skills.md)', () => {
+  const durable = (ctx: SkillContext, model: LanguageModelV3) =>
+    wrapLanguageModel({
+      model,
+      middleware: {
+        specificationVersion: 'v3',
+        wrapGenerate: ({ doGenerate }) =>
+          ctx.step('model', async () => {
+            const { content, finishReason, usage, warnings } = await doGenerate();
+            return { content, finishReason, usage, warnings };
+          }),
+      },
+    });
+
+  const SCRIPT = [
+    { calls: [artifact({ name: 'a', content: '1' })] },
+    { texts: ['Two ', 'words.'], calls: [status({ status: 'completed', message: 'done' })] },
+  ];
+
+  const run = (ctx: SkillContext, model: LanguageModelV3) =>
+    generateText({
+      model: durable(ctx, model),
+      tools: ctx.tools.aiSdk,
+      prompt: 'please',
+      stopWhen: () => ctx.tools.hasEnded,
+    });
+
+  test('a later run asks for no turn that was finished, and does the same', async () => {
+    const journal: Journal = new Map();
+    const first = context();
+    await run(journaling(first.ctx, journal), scriptedModel(...SCRIPT));
+    expect(journal.size).toBe(2);
+    expect(first.recorded.endings).toEqual([{ state: 'completed', message: 'done' }]);
+
+    const second = context();
+    await run(journaling(second.ctx, journal), scriptedModel());
+    expect(second.recorded).toEqual(first.recorded);
+  });
 });

@@ -1,5 +1,7 @@
 // `update_status` over a recording context: each state, each spelling, and what is refused.
 
+import { setImmediate } from 'node:timers/promises';
+import { createTaskTools } from '../../../src/activities/tools/task-tools';
 import { fakeContext, type FakeContext } from '../fake-context';
 
 function context(...answers: readonly string[]): FakeContext {
@@ -159,16 +161,29 @@ test('arguments may be JSON text, as OpenAI hands them over', async () => {
 });
 
 test('calls that come at once are executed one after the other', async () => {
-  const fake = context('Lisbon');
-  const { tools } = fake.ctx;
+  const { ctx } = context();
+  const done: string[] = [];
+  const slowly = async (what: string): Promise<string> => {
+    await setImmediate();
+    done.push(what);
+    return what;
+  };
+  const tools = createTaskTools({
+    ...ctx,
+    progress: async () => {
+      await slowly('progress');
+    },
+    saveArtifact: ({ name }) => slowly(`artifact ${name!}`),
+    end: () => done.push('end'),
+  });
   const answers = await Promise.all([
-    tools.call('update_status', { status: 'input_required', message: 'Which city?' }),
+    tools.call('update_status', { status: 'working', message: 'x' }),
     tools.call('save_artifact', { name: 'a', content: '1' }),
     tools.call('update_status', { status: 'completed' }),
     tools.call('save_artifact', { name: 'b', content: '2' }),
   ]);
+  expect(done).toEqual(['progress', 'artifact a', 'end']);
   expect(answers.map(({ isError }) => isError)).toEqual([false, false, false, true]);
-  expect([...fake.recorded.artifacts.values()].map(({ name }) => name)).toEqual(['a']);
 });
 
 test('what is wrong with the run, and not with the call, is thrown', async () => {

@@ -46,6 +46,9 @@ export class Conversation {
           type: 'tool-call' as const,
           ...headOf(call),
           input: inputOf(call),
+          ...(call.signature && {
+            providerOptions: { google: { thoughtSignature: call.signature } },
+          }),
         })),
       ],
     });

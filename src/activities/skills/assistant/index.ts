@@ -13,7 +13,7 @@ import {
 import { isEnding, statusIn } from '../../tools/update-status';
 import { Answer } from './answer';
 import { Conversation } from './conversation';
-import { takeTurn, type Endpoint, type ModelTurn, type ToolCall } from './model-turn';
+import { PROVIDER, takeTurn, type Endpoint, type ModelTurn, type ToolCall } from './model-turn';
 
 export interface AssistantSettings {
   /** Up to and with the version, e.g. `https://api.openai.com/v1`. */
@@ -56,7 +56,7 @@ export function createAssistant(
 
 function openModel({ baseUrl, model, apiKey }: AssistantSettings): LanguageModelV3 {
   const key = apiKey === undefined ? {} : { apiKey };
-  return createOpenAICompatible({ name: 'assistant', baseURL: baseUrl, ...key }).chatModel(model);
+  return createOpenAICompatible({ name: PROVIDER, baseURL: baseUrl, ...key }).chatModel(model);
 }
 
 async function converse(

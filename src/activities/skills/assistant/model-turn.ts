@@ -4,6 +4,7 @@ import type {
   LanguageModelV3,
   LanguageModelV3Prompt,
   LanguageModelV3StreamPart,
+  LanguageModelV3ToolCall,
 } from '@ai-sdk/provider';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SkillError } from '../../skill';
@@ -16,6 +17,8 @@ export interface ToolCall {
   readonly name: string;
   /** JSON, as a rule: what the model wrote. */
   readonly input: string;
+  /** Of the thoughts behind the call: Google's models refuse to go on without it. */
+  readonly signature?: string;
 }
 
 /** What a turn came to; it is journaled. */
@@ -39,6 +42,9 @@ interface Request {
   readonly tools: readonly ToolDefinition[];
   readonly signal: AbortSignal;
 }
+
+/** The name under which the AI SDK keeps what only this provider says. */
+export const PROVIDER = 'assistant';
 
 /** With the waits between them they bridge half a minute: an endpoint that is started again. */
 const TRIES = 6;
@@ -99,12 +105,22 @@ async function listen(
     } else if (part.type === 'reasoning-delta') {
       reasoning += part.delta;
     } else if (part.type === 'tool-call') {
-      calls.push({ id: part.toolCallId, name: part.toolName, input: part.input });
+      calls.push(toToolCall(part));
     } else if (part.type === 'finish') {
       finish = part.finishReason.unified;
     }
   }
   return { text, reasoning, calls, finish };
+}
+
+function toToolCall({
+  toolCallId: id,
+  toolName: name,
+  input,
+  providerMetadata,
+}: LanguageModelV3ToolCall): ToolCall {
+  const signature = providerMetadata?.[PROVIDER]?.['thoughtSignature'];
+  return { id, name, input, ...(typeof signature === 'string' && { signature }) };
 }
 
 /**

@@ -1,29 +1,12 @@
 // Turns of the model over its mock: what is journaled, what a later run is spared, and what is asked again.
 
 import { APICallError } from '@ai-sdk/provider';
-import type { SkillContext } from '../../../../src/activities/skill';
 import { createAssistant } from '../../../../src/activities/skills/assistant';
 import { toModelFault } from '../../../../src/activities/skills/assistant/model-fault';
 import { scriptedModel } from '../../../harness/scripted-model';
 import { fakeContext } from '../../fake-context';
+import { journaling, type Journal } from '../../journaling';
 import { settings } from './settings';
-
-type Journal = Map<string, string>;
-
-/** A context whose steps are read from the journal, as JSON, where it has them. */
-function journaling(ctx: SkillContext, journal: Journal): SkillContext {
-  let steps = 0;
-  return {
-    ...ctx,
-    async step(name, run) {
-      steps += 1;
-      const key = `${name} ${String(steps)}`;
-      const result = journal.has(key) ? undefined : await run({ key, signal: ctx.signal });
-      if (result !== undefined) journal.set(key, JSON.stringify(result));
-      return JSON.parse(journal.get(key)!) as never;
-    },
-  };
-}
 
 const textOf = (fake: ReturnType<typeof fakeContext>) =>
   fake.recorded.artifacts
