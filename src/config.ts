@@ -44,6 +44,8 @@ export interface Config {
     readonly scheduleMs: readonly number[];
   };
   readonly skills: readonly string[];
+  /** Of the shipped skill `assistant`; absent: it is not there. */
+  readonly assistant: AssistantConfig | undefined;
   readonly logLevel: string;
   readonly workerHealthPort: number | undefined;
   /** Absent: `npm start` runs its own server. */
@@ -55,6 +57,18 @@ export interface Config {
     readonly searchPath: string;
     readonly cacheDir: string;
   };
+}
+
+/** An OpenAI-compatible endpoint, and how it is talked to. */
+export interface AssistantConfig {
+  /** Up to and with the version, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey: string | undefined;
+  readonly instructions: string | undefined;
+  readonly maxIterations: number;
+  readonly takesImages: boolean;
+  readonly silenceMs: number;
 }
 
 export interface TemporalConfig {
@@ -99,6 +113,16 @@ const file = z
   .transform((path) => resolve(path));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+/** Neither a header that cannot be sent nor an error that quotes it. */
+const apiKey = z.string().regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces and line breaks');
+const endpoint = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}, 'must not hold credentials: they are ASSISTANT_API_KEY');
+
+/** A local model may take a minute to read a long conversation before it says its first word. */
+const ASSISTANT_SILENCE_S = 120;
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(4_000),
@@ -131,6 +155,13 @@ const schema = z.object({
     .default(PUSH_SCHEDULE_S),
   LISTEN_PORT: port.default(4_100),
   SKILLS: list.default([]),
+  ASSISTANT_BASE_URL: endpoint.optional(),
+  ASSISTANT_MODEL: z.string().min(1).optional(),
+  ASSISTANT_API_KEY: apiKey.optional(),
+  ASSISTANT_INSTRUCTIONS: z.string().optional(),
+  ASSISTANT_MAX_ITERATIONS: z.coerce.number().int().min(1).max(1_000).default(10),
+  ASSISTANT_IMAGES: flag.default(false),
+  ASSISTANT_SILENCE_SECONDS: z.coerce.number().positive().max(3_600).default(ASSISTANT_SILENCE_S),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ALLOW_ANONYMOUS: flag.default(false),
   WORKER_HEALTH_PORT: port.optional(),
@@ -175,6 +206,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       scheduleMs: values.PUSH_RETRY_SECONDS.map((seconds) => seconds * 1_000),
     },
     skills: values.SKILLS,
+    assistant: assistantOf(values, Object.keys(set)),
     logLevel: values.LOG_LEVEL,
     workerHealthPort: values.WORKER_HEALTH_PORT,
     temporal: hasTemporal ? readTemporal() : undefined,
@@ -184,6 +216,32 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       searchPath: values.PATH,
       cacheDir: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'longhaul'),
     },
+  };
+}
+
+/** @throws Error when some settings of the assistant are there, and not those that it needs. */
+function assistantOf(
+  values: z.infer<typeof schema>,
+  set: readonly string[],
+): AssistantConfig | undefined {
+  const given = set.filter((name) => name.startsWith('ASSISTANT_'));
+  if (given.length === 0) return undefined;
+  const { ASSISTANT_BASE_URL: url, ASSISTANT_MODEL: model } = values;
+  if (url === undefined || model === undefined) {
+    const missing = url === undefined ? 'ASSISTANT_BASE_URL' : 'ASSISTANT_MODEL';
+    throw new Error(
+      `${given.join(', ')} without ${missing}: the assistant needs ASSISTANT_BASE_URL and ` +
+        'ASSISTANT_MODEL; without any of its settings it is not there',
+    );
+  }
+  return {
+    baseUrl: url.replace(/\/+$/, ''),
+    model,
+    apiKey: values.ASSISTANT_API_KEY,
+    instructions: values.ASSISTANT_INSTRUCTIONS,
+    maxIterations: values.ASSISTANT_MAX_ITERATIONS,
+    takesImages: values.ASSISTANT_IMAGES,
+    silenceMs: values.ASSISTANT_SILENCE_SECONDS * 1_000,
   };
 }
 

@@ -77,3 +77,66 @@ describe('GRPC_PORT and PUBLIC_GRPC_URL', () => {
     },
   );
 });
+
+describe('the settings of the assistant', () => {
+  const ENDPOINT = { ASSISTANT_BASE_URL: 'http://127.0.0.1:11434/v1/', ASSISTANT_MODEL: 'small' };
+
+  test('are off by default', () => {
+    expect(readConfig({}).assistant).toBeUndefined();
+    expect(readConfig({ ASSISTANT_BASE_URL: '', ASSISTANT_API_KEY: '' }).assistant).toBeUndefined();
+  });
+
+  test('need an endpoint and a model, and have defaults for the rest', () => {
+    expect(readConfig(ENDPOINT).assistant).toEqual({
+      baseUrl: 'http://127.0.0.1:11434/v1',
+      model: 'small',
+      apiKey: undefined,
+      instructions: undefined,
+      maxIterations: 10,
+      takesImages: false,
+      silenceMs: 120_000,
+    });
+  });
+
+  test('can all be said', () => {
+    const { assistant } = readConfig({
+      ...ENDPOINT,
+      ASSISTANT_API_KEY: 'sk-1',
+      ASSISTANT_INSTRUCTIONS: 'Be brief.',
+      ASSISTANT_MAX_ITERATIONS: '3',
+      ASSISTANT_IMAGES: 'true',
+      ASSISTANT_SILENCE_SECONDS: '0.5',
+    });
+    expect(assistant).toMatchObject({
+      apiKey: 'sk-1',
+      instructions: 'Be brief.',
+      maxIterations: 3,
+      takesImages: true,
+      silenceMs: 500,
+    });
+  });
+
+  test.each([
+    { given: { ASSISTANT_BASE_URL: 'http://localhost/v1' }, missing: 'ASSISTANT_MODEL' },
+    { given: { ASSISTANT_MODEL: 'small' }, missing: 'ASSISTANT_BASE_URL' },
+    { given: { ASSISTANT_API_KEY: 'sk-1' }, missing: 'ASSISTANT_BASE_URL' },
+    { given: { ASSISTANT_INSTRUCTIONS: 'Be brief.' }, missing: 'ASSISTANT_BASE_URL' },
+  ])('$given without $missing are refused by name', ({ given, missing }) => {
+    const [name] = Object.keys(given);
+    expect(() => readConfig(given)).toThrow(`${String(name)} without ${missing}: the assistant`);
+  });
+
+  test.each([
+    { name: 'ASSISTANT_BASE_URL', value: 'localhost:11434' },
+    { name: 'ASSISTANT_BASE_URL', value: 'http://me:secret@localhost/v1' },
+    { name: 'ASSISTANT_API_KEY', value: 'secret with spaces' },
+    { name: 'ASSISTANT_API_KEY', value: 'secret\n' },
+    { name: 'ASSISTANT_MAX_ITERATIONS', value: '0' },
+    { name: 'ASSISTANT_IMAGES', value: 'yes' },
+    { name: 'ASSISTANT_SILENCE_SECONDS', value: '-1' },
+  ])('$name=$value is refused by name, and nothing secret is repeated', ({ name, value }) => {
+    const read = (): unknown => readConfig({ ...ENDPOINT, [name]: value });
+    expect(read).toThrow(name);
+    expect(read).not.toThrow('secret');
+  });
+});

@@ -136,9 +136,7 @@ async function perform(performance: Performance): Promise<Ended> {
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
         .then((run) => run.through(skill))
-        .then((result) => {
-          resolve({ kind: 'result', result });
-        }, fail);
+        .then(resolve, fail);
     });
     stop.now.addEventListener('abort', () => {
       void delay(input.limits.cancelGraceMs).then(() => {

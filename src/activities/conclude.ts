@@ -15,6 +15,8 @@ import type { StopWatch } from './stop-watch';
 /** How the author's function ended. */
 export type Ended =
   | { readonly kind: 'result'; readonly result: SkillResult }
+  /** `ctx.tools` ended the task: also as canceled, which a skill may not say of itself. */
+  | { readonly kind: 'told'; readonly result: SkillResult }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'asks'; readonly question: Question }
   | { readonly kind: 'sleeps'; readonly sleep: Sleep }
@@ -60,6 +62,7 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     case 'cancel':
       // A cancel that meets a finished skill changes nothing; anything else is a cancel.
       if (ended.kind === 'result') return concludeResult(ended.result, turn);
+      if (ended.kind === 'told') return deliver(ended.result, turn);
       return endedAs('canceled', turn);
     case undefined:
       return concludeFree(ended, turn);
@@ -71,6 +74,8 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
   switch (ended.kind) {
     case 'result':
       return concludeResult(ended.result, turn);
+    case 'told':
+      return deliver(ended.result, turn);
     case 'asks': {
       await emitter.flush();
       const { state, message } = ended.question;
@@ -94,7 +99,10 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
 
 async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
   const problem = problemOf(result, turn);
-  if (problem !== undefined) return breach(problem, turn);
+  return problem === undefined ? deliver(result, turn) : breach(problem, turn);
+}
+
+async function deliver(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
   if ('reply' in result) return endedAs('completed', turn, result.reply);
   if (result.state === 'completed') await emitAll(result.artifacts ?? [], turn.emitter);
   await turn.emitter.flush();

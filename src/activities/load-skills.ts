@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TurnLimits } from '../workflows/contract';
 import type { Skill, SkillLimits } from './skill';
-import { shippedSkills } from './skills';
+import { shippedSkills, type ShippedSettings } from './skills';
 
 const DEFAULT_LIMITS: TurnLimits = {
   timeoutMs: 3_600_000,
@@ -51,9 +51,13 @@ const skillSchema = z.object({
 
 /**
  * @param sources modules or folders, relative to the working directory; see `SKILLS`.
+ * @param settings of the shipped skills. Default: those that need any are left out.
  * @throws Error that names the file and what is wrong with it.
  */
-export async function loadSkills(sources: readonly string[]): Promise<readonly Skill[]> {
+export async function loadSkills(
+  sources: readonly string[],
+  settings: ShippedSettings = {},
+): Promise<readonly Skill[]> {
   const skills: Skill[] = [];
   for (const source of sources) {
     for (const file of await filesOf(resolve(source))) skills.push(...(await loadFile(file)));
@@ -62,7 +66,7 @@ export async function loadSkills(sources: readonly string[]): Promise<readonly S
   if (own.size < skills.length)
     throw new Error(`SKILLS: two skills have the id "${twice(skills)}"`);
   // A skill of the user's takes the place of a shipped one with its id.
-  return [...skills, ...shippedSkills.filter(({ id }) => !own.has(id))];
+  return [...skills, ...shippedSkills(settings).filter(({ id }) => !own.has(id))];
 }
 
 export function limitsOf(limits: SkillLimits | undefined): TurnLimits {

@@ -29,6 +29,14 @@ import {
 } from './skill';
 import type { Spoken } from './spoken';
 import { Steps, type Clock } from './steps';
+import type { TaskTools } from './tools/contract';
+import { createTaskTools } from './tools/task-tools';
+
+/** The function has come to its end, or a tool has told of the task's. */
+export interface Done {
+  readonly kind: 'result' | 'told';
+  readonly result: SkillResult;
+}
 
 /** A run that has nothing to do until then, in epoch milliseconds. */
 export interface Sleep {
@@ -69,6 +77,9 @@ export class SkillRun implements SkillContext {
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  readonly tools: TaskTools = createTaskTools(this);
+  /** Told by a tool: how the run ends, whatever it says or returns from then on. */
+  ending: SkillResult | undefined;
   private readonly options: RunOptions;
   private readonly journal: Journal | undefined;
   private readonly retelling: Retelling;
@@ -128,14 +139,20 @@ export class SkillRun implements SkillContext {
   }
 
   /**
-   * Runs the author's function.
+   * Runs the author's function. What a tool has told of the task's end counts more than how it ends.
    * @throws what it throws; SkillError when the journal has calls that it did not make.
    */
-  async through(skill: Skill): Promise<SkillResult> {
-    const result = await skill.run(this).finally(() => this.release());
+  async through(skill: Skill): Promise<Done> {
+    const ended = await skill.run(this).then(
+      (result) => ({ kind: 'result', result }) as const,
+      (error: unknown) => ({ kind: 'threw', error }) as const,
+    );
+    await this.release();
+    if (this.ending !== undefined) return { kind: 'told', result: this.ending };
+    if (ended.kind === 'threw') throw ended.error;
     const left = this.journal?.next;
     if (left !== undefined && !this.signal.aborted) throw misfit(left, 'ends without it');
-    return result;
+    return ended;
   }
 
   step<T>(
@@ -204,6 +221,13 @@ export class SkillRun implements SkillContext {
     });
   }
 
+  end(result: SkillResult): void {
+    if (this.options.input.replies) {
+      throw new SkillError('a skill that replies has no task to end', { retryable: false });
+    }
+    this.ending = result;
+  }
+
   /**
    * From the journal, or by ending this run: then the promise stays open and is forgotten.
    * @param pose makes the question, by the number of those before it.
@@ -211,6 +235,9 @@ export class SkillRun implements SkillContext {
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
   ): Promise<Message<ContentPart>> {
+    if (this.ending !== undefined) {
+      throw new SkillError('the task has ended: nobody can answer', { retryable: false });
+    }
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;
@@ -241,6 +268,7 @@ export class SkillRun implements SkillContext {
         'a skill that replies has no task to hold artifacts: put the parts into its reply';
       throw new SkillError(text, { retryable: false });
     }
+    if (this.ending !== undefined) return;
     if (this.isLeaving) return new Promise(() => undefined);
     this.steps.touch();
     const hasAnswers = this.answersRead < this.answers.length;

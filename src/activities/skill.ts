@@ -2,6 +2,7 @@
 // Imported by skills only for types and checks; a plain object of this shape works as well.
 
 import type { ContentPart, Artifact, Json, JsonObject, Message } from '../workflows/task';
+import type { TaskTools } from './tools/contract';
 
 /** A string stands for one text part. */
 export type Say = string | SkillMessage;
@@ -164,6 +165,8 @@ export interface SkillContext {
    * given (A2A §7.6.1); the function is not called again once there is an answer.
    */
   requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>>;
+  /** `update_status` and `save_artifact`, by which any LLM reports, asks, hands over and ends the task. */
+  readonly tools: TaskTools;
 }
 
 /** Bounds of one skill. Every skill has all of them (D8); unset ones take the defaults. */

@@ -7,7 +7,9 @@ import type {
   ContentPart,
   SkillArtifact,
   SkillContext,
+  SkillResult,
 } from '../../src/activities/skill';
+import { createTaskTools } from '../../src/activities/tools/task-tools';
 
 /** What a client would hold when the skill is done. */
 export interface Recorded {
@@ -17,6 +19,10 @@ export interface Recorded {
   readonly chunks: Map<string, number>;
   /** Artifacts that no further piece may follow. */
   readonly finished: Set<string>;
+  /** Questions, and what credentials were asked for. */
+  readonly asked: string[];
+  /** What tools ended the task with. */
+  readonly endings: SkillResult[];
 }
 
 export interface FakeContext {
@@ -29,6 +35,8 @@ interface FakeOptions {
   readonly signal?: AbortSignal;
   /** Called with every progress text, e.g. to abort there. */
   readonly onProgress?: (text: string) => void;
+  /** To the questions, one after the other. Default: none, and a question fails. */
+  readonly answers?: readonly string[];
 }
 
 export function fakeContext(options: FakeOptions): FakeContext {
@@ -37,10 +45,17 @@ export function fakeContext(options: FakeOptions): FakeContext {
     artifacts: new Map(),
     chunks: new Map(),
     finished: new Set(),
+    asked: [],
+    endings: [],
   };
   const message = { messageId: 'message-1', role: 'ROLE_USER', parts: options.parts } as const;
-  const nobodyAnswers = (): Promise<never> => Promise.reject(new Error('nobody answers here'));
-  const ctx: SkillContext = {
+  const answer = async (prompt: unknown): Promise<never> => {
+    const text = options.answers?.[recorded.asked.length];
+    if (text === undefined) throw new Error('nobody answers here');
+    recorded.asked.push(typeof prompt === 'string' ? prompt : JSON.stringify(prompt));
+    return { messageId: 'answer', role: 'ROLE_USER', parts: [{ text }] } as never;
+  };
+  const ctx: Omit<SkillContext, 'tools'> = {
     taskId: 'task-1',
     contextId: 'context-1',
     message,
@@ -50,7 +65,8 @@ export function fakeContext(options: FakeOptions): FakeContext {
     attempt: 1,
     signal: options.signal ?? new AbortController().signal,
     log: { info: ignore, warn: ignore, error: ignore },
-    step: async (name, run) => run({ key: `task-1:${name}`, signal: new AbortController().signal }),
+    step: async (name, run) =>
+      run({ key: `task-1:${name}`, signal: options.signal ?? new AbortController().signal }),
     sleep: async () => undefined,
     now: async () => new Date(0),
     uuid: async () => '00000000-0000-4000-8000-000000000000',
@@ -61,10 +77,11 @@ export function fakeContext(options: FakeOptions): FakeContext {
     },
     artifact: (opened) => openFake(opened, recorded),
     saveArtifact: async (artifact) => saveFake(artifact, recorded),
-    ask: nobodyAnswers,
-    requireAuth: nobodyAnswers,
+    ask: answer,
+    requireAuth: answer,
   };
-  return { ctx, recorded };
+  const tools = createTaskTools({ ...ctx, end: (result) => recorded.endings.push(result) });
+  return { ctx: { ...ctx, tools }, recorded };
 }
 
 function ignore(): void {
