@@ -10,6 +10,8 @@ import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
 import { conclude, type Ended, type Turn } from './conclude';
 import { Emitter } from './emitter';
+import { PartIntake } from './part-intake';
+import { RunArtifacts } from './run-artifacts';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { SkillRun, type Question } from './skill-run';
 import { watchForStop } from './stop-watch';
@@ -53,7 +55,9 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
   });
   try {
     const log = runtime.log(input.taskId, input.skillId);
-    const turn = { input, attempt, emitter, store: runtime.store, stop };
+    const intake = new PartIntake(runtime.store, stop.now);
+    const artifacts = new RunArtifacts();
+    const turn = { input, attempt, emitter, store: runtime.store, intake, artifacts, stop };
     const continueUrl = (question: number): string => continueUrlOf(runtime, input, question);
     const ended = await perform({ ...turn, skill, log, continueUrl });
     // Branches of the function that still run have nobody to speak to.

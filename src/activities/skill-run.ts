@@ -8,8 +8,9 @@ import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
-import { openArtifact } from './artifact-stream';
-import { toArtifactEmission, toSkillMessage } from './say';
+import { isInline, letGoOf, type PartIntake } from './part-intake';
+import type { RunArtifacts } from './run-artifacts';
+import { toSkillMessage } from './say';
 import {
   SkillError,
   type ArtifactOptions,
@@ -23,7 +24,7 @@ import {
   type SkillMessage,
   type StepScope,
 } from './skill';
-import type { Spoken } from './spoken';
+import type { Said } from './spoken';
 
 /** The question that ends a turn. */
 export interface Question {
@@ -36,6 +37,8 @@ interface RunOptions {
   readonly attempt: number;
   readonly emitter: Emitter;
   readonly store: PartStore;
+  readonly intake: PartIntake;
+  readonly artifacts: RunArtifacts;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
   /**
@@ -60,7 +63,6 @@ export class SkillRun implements SkillContext {
   private readonly options: RunOptions;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
-  private artifactsMade = 0;
 
   /** Rejects with `MissingPartError` when a part of the conversation is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
@@ -107,14 +109,20 @@ export class SkillRun implements SkillContext {
   }
 
   artifact(options: ArtifactOptions): ArtifactStream {
-    const artifactId = options.artifactId ?? this.nextArtifactId();
-    return openArtifact({ ...options, artifactId }, (spoken) => this.say(spoken));
+    const outlet = { signal: this.signal, say: (said: Said) => this.say(said) };
+    return this.options.artifacts.open(options, outlet);
   }
 
   async saveArtifact(artifact: SkillArtifact): Promise<string> {
-    const artifactId = artifact.artifactId ?? this.nextArtifactId();
-    await this.say(toArtifactEmission(artifact, artifactId));
-    return artifactId;
+    const said = this.options.artifacts.whole(artifact);
+    await this.say(said);
+    return said.artifactId;
+  }
+
+  async sendPartialArtifact(artifact: SkillArtifact): Promise<string> {
+    const said = this.options.artifacts.partial(artifact);
+    await this.say(said);
+    return said.artifactId;
   }
 
   ask(prompt: Say): Promise<Message<ContentPart>>;
@@ -159,20 +167,19 @@ export class SkillRun implements SkillContext {
   }
 
   /** Silent while the journal has answers left: what is said before them was recorded. */
-  private async say(spoken: Spoken): Promise<void> {
+  private async say(said: Said): Promise<void> {
     if (this.options.input.replies) {
-      if (spoken.kind === 'progress') return;
+      if (said.kind === 'progress') return;
       const text =
         'a skill that replies has no task to hold artifacts: put the parts into its reply';
       throw new SkillError(text, { retryable: false });
     }
-    if (this.answersRead < this.answers.length) return;
-    await this.options.emitter.emit(spoken);
-  }
-
-  private nextArtifactId(): string {
-    this.artifactsMade += 1;
-    return `artifact-${String(this.artifactsMade)}`;
+    if (this.answersRead < this.answers.length) {
+      letGoOf(said);
+      return;
+    }
+    const { emitter, intake } = this.options;
+    await emitter.emit(isInline(said) ? said : await intake.emission(said));
   }
 }
 
