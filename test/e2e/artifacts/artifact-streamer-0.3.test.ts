@@ -9,7 +9,7 @@ import {
   type ExecutionEventBus,
   type RequestContext,
 } from 'a2a-sdk-0.3/server';
-import { A2AExpressApp } from 'a2a-sdk-0.3/server/express';
+import { UserBuilder, jsonRpcHandler } from 'a2a-sdk-0.3/server/express';
 import express from 'express';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -57,8 +57,10 @@ beforeAll(async () => {
     ...{ defaultInputModes: ['text/plain'], defaultOutputModes: ['text/plain'], skills: [] },
     capabilities: { streaming: true },
   };
-  const handler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor);
-  new A2AExpressApp(handler).setupRoutes(app);
+  const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor);
+  const userBuilder = (): ReturnType<typeof UserBuilder.noAuthentication> =>
+    UserBuilder.noAuthentication();
+  app.use(jsonRpcHandler({ requestHandler, userBuilder }));
   const client = await new ClientFactory().createFromAgentCard(card);
   const sent = await client.sendMessage({
     message: {
