@@ -36,8 +36,8 @@ const RETRY_MAX_MS = 2_000;
 interface Owner {
   /** What an error calls it. */
   readonly name: string;
-  /** What its files may come to. Default: anything. */
-  readonly maxBytes?: number;
+  /** What its files may come to. */
+  readonly maxBytes: number;
 }
 
 export class PartIntake {
@@ -56,7 +56,8 @@ export class PartIntake {
    */
   async emission(said: Said): Promise<Spoken> {
     if (said.kind === 'progress') return { ...said, ...(await this.message(said)) };
-    const owner = { name: `artifact "${said.name ?? said.artifactId}"` };
+    const name = `artifact "${said.name ?? said.artifactId}"`;
+    const owner = { name, maxBytes: Number.POSITIVE_INFINITY };
     return { ...said, parts: await this.take(said.parts, owner) };
   }
 
@@ -68,15 +69,14 @@ export class PartIntake {
 
   private async take(parts: readonly AuthoredPart[], owner: Owner): Promise<readonly Part[]> {
     const taken: Part[] = [];
-    let { maxBytes } = owner;
+    let left = owner.maxBytes;
     for (const part of parts) {
       if (!isFile(part)) {
         taken.push(part);
         continue;
       }
-      const limits = maxBytes === undefined ? {} : { maxBytes };
-      const { digest, bytes } = await this.keep(part, { ...owner, ...limits });
-      if (maxBytes !== undefined) maxBytes -= bytes;
+      const { digest, bytes } = await this.keep(part, { ...owner, maxBytes: left });
+      left -= bytes;
       taken.push({ ...describe(part), ref: { digest, bytes, content: 'raw' } });
     }
     return taken;
@@ -161,7 +161,7 @@ async function* bytesOf(
   source: AsyncIterable<Uint8Array | string>,
   owner: Owner,
 ): AsyncGenerator<Uint8Array> {
-  let left = owner.maxBytes ?? Number.POSITIVE_INFINITY;
+  let left = owner.maxBytes;
   for await (const chunk of source) {
     const bytes: unknown = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     if (!isBytes(bytes)) {

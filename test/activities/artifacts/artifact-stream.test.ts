@@ -178,7 +178,7 @@ describe('pipe', () => {
     const ended = jest.fn();
     const source = (async function* () {
       try {
-        for (;;) {
+        for (let n = 0; n < 1_000; n += 1) {
           yield 'token ';
           await setImmediate();
         }
