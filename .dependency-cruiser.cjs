@@ -95,8 +95,25 @@ module.exports = {
       name: 'only-main-composes',
       comment: 'Besides main.ts every file that imports ours lives in one of the folders above.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(main|config)\\.ts$', ...PARTS.map(folder)] },
+      from: { path: '^src/', pathNot: ['^src/(main|config|index)\\.ts$', ...PARTS.map(folder)] },
       to: { path: '^src/' },
+    },
+    {
+      name: 'index-is-for-skill-authors',
+      comment: 'The package entry holds the skill API and loads neither Temporal nor a server.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: {
+        pathNot: '^src/activities/(skill|artifact-makers|artifact-streamer|artifact-events)\\.ts$',
+      },
+    },
+    {
+      name: 'nothing-imports-the-index',
+      comment:
+        'The package entry is for other packages; what is inside names the file that it means.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/index\\.ts$' },
     },
     {
       name: 'config-knows-no-part',
@@ -165,7 +182,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file that imports nothing and that nothing imports is left over.',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '^src/main\\.ts$' },
+      from: { orphan: true, path: '^src/', pathNot: '^src/(main|index)\\.ts$' },
       to: {},
     },
   ],
@@ -176,7 +193,7 @@ module.exports = {
     combinedDependencies: false,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['node', 'require', 'import', 'types', 'default'],
+      conditionNames: ['longhaul-src', 'node', 'require', 'import', 'types', 'default'],
       extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
     },
   },

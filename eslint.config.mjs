@@ -153,11 +153,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['examples/**/*.mjs', 'test/harness/skills/**/*.mjs', 'bench/**/*.mjs'],
+    files: ['examples/**/*.mjs', 'test/**/skills/**/*.mjs', 'bench/**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
         [
           'Buffer',
+          'ReadableStream',
           'TextDecoder',
           'URL',
           'console',

@@ -1,44 +1,118 @@
 // An artifact that grows chunk by chunk: one id for life, first `append: false`, last `lastChunk: true`.
 
-import type { ContentPart } from '../workflows/task';
-import type { Spoken } from './spoken';
+import { appendable, ArtifactChunks, type Chunk } from './artifact-chunks';
+import { untilAborted } from './async-source';
+import { isFile } from './authored-part';
+import type { BegunArtifacts } from './begun-artifacts';
 import { checkPart, toStreamOptions } from './say';
-import type { ArtifactOptions, ArtifactStream } from './skill';
+import {
+  SkillError,
+  type ArtifactOptions,
+  type ArtifactStream,
+  type AuthoredPart,
+  type PipeOptions,
+  type PipeSource,
+} from './skill';
+import type { Said } from './spoken';
 
 type Opened = ArtifactOptions & { readonly artifactId: string };
 
-interface Run {
-  say(spoken: Spoken): Promise<void>;
-  /** Whether the artifact has begun; from this call on it has. */
-  hasBegun(): boolean;
+/** Where an artifact is said, and until when. */
+export interface Outlet {
+  readonly signal: AbortSignal;
+  say(said: Said): Promise<void>;
+  /** The step in which the caller is; undefined outside of steps. */
+  step(): string | undefined;
 }
 
-/**
- * Nothing is sent before the first chunk.
- * @throws SkillError
- */
-export function openArtifact(options: Opened, run: Run): ArtifactStream {
-  const { mediaType, ...heading } = toStreamOptions(options);
-  const { artifactId, name } = heading;
-  let isFinal = false;
+/** Nothing is sent before the first chunk. */
+export class OpenArtifact implements ArtifactStream {
+  private readonly options: Opened;
+  private readonly outlet: Outlet;
+  private readonly begun: BegunArtifacts;
+  private readonly chunks: ArtifactChunks<AuthoredPart>;
+  /** Present while a file is stored: what comes meanwhile waits for its turn. */
+  private storing: Promise<void> | undefined;
 
-  const send = async (part: ContentPart, last: boolean): Promise<void> => {
-    if (isFinal)
-      throw new Error(`artifact "${name ?? artifactId}" is finalized: nothing may follow`);
-    const append = run.hasBegun();
-    isFinal = last;
-    await run.say({ kind: 'artifact', at: Date.now(), ...heading, parts: [part], append, last });
-  };
-  const textPart = (text: string): ContentPart =>
-    mediaType === undefined ? { text } : { text, mediaType };
+  /**
+   * @param begun knows of chunks that a step said which is not run again.
+   * @throws SkillError
+   */
+  constructor(options: Opened, outlet: Outlet, begun: BegunArtifacts) {
+    this.options = toStreamOptions(options);
+    this.outlet = outlet;
+    this.begun = begun;
+    const { name, artifactId, mediaType } = this.options;
+    this.chunks = new ArtifactChunks(name ?? artifactId, mediaType);
+  }
 
-  return {
-    artifactId,
-    async append(part) {
-      if (part === '' && !isFinal) return;
-      await send(typeof part === 'string' ? textPart(part) : checkPart(part), false);
-    },
-    // Clients take the last chunk's text without a look, so there is always one, empty if need be.
-    finalize: (text = '') => send(textPart(text), true),
-  };
+  get artifactId(): string {
+    return this.options.artifactId;
+  }
+
+  get isFinal(): boolean {
+    return this.chunks.isFinal;
+  }
+
+  /** @throws SkillError when this is another artifact than the one that is open under its id. */
+  assertSame(options: Opened): void {
+    const fields = Object.entries(toStreamOptions(options));
+    const open: Readonly<Record<string, unknown>> = { ...this.options };
+    const other = fields.find(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(open[key]),
+    );
+    if (other === undefined) return;
+    throw new SkillError(
+      `artifact "${this.artifactId}" is open with another ${other[0]}: ` +
+        'finalize it first, or give the new one an artifactId of its own',
+      { retryable: false },
+    );
+  }
+
+  async append(part: string | AuthoredPart): Promise<void> {
+    if (part === '' && !this.isFinal) return;
+    const known = typeof part === 'string' ? part : checkPart(part);
+    const isSlow = typeof known !== 'string' && isFile(known);
+    await this.inTurn(isSlow, () => this.send(this.chunks.next(known)));
+  }
+
+  async finalize(text = ''): Promise<void> {
+    await this.inTurn(false, () => this.send(this.chunks.last(text)));
+  }
+
+  async pipe(source: PipeSource, options: PipeOptions = {}): Promise<string> {
+    const { finalize = true, collect = true } = options;
+    let text = '';
+    for await (const item of appendable(untilAborted(source, this.outlet.signal))) {
+      await this.append(item);
+      if (collect && typeof item === 'string') text += item;
+    }
+    if (finalize) await this.finalize();
+    return text;
+  }
+
+  /** A file takes its time, and what an author did not await must not overtake it. */
+  private async inTurn(isSlow: boolean, act: () => Promise<void>): Promise<void> {
+    if (this.storing === undefined && !isSlow) {
+      await act();
+      return;
+    }
+    const turn = (this.storing ?? Promise.resolve()).then(act);
+    const storing: Promise<void> = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.storing === storing) this.storing = undefined;
+      });
+    this.storing = storing;
+    await turn;
+  }
+
+  private async send({ part, append: isLater, last }: Chunk<AuthoredPart>): Promise<void> {
+    const { outlet, begun, artifactId } = this;
+    const append = isLater || begun.isOpen(artifactId);
+    begun.say(artifactId, outlet.step(), last);
+    const { mediaType: _, ...heading } = this.options;
+    const at = Date.now();
+    await outlet.say({ kind: 'artifact', at, ...heading, parts: [part], append, last });
+  }
 }

@@ -12,6 +12,8 @@ import { jsonBytes } from '../workflows/json-bytes';
 import { artifactsAtCheckpoint } from '../workflows/task-state';
 import { conclude, type Ended, type Turn } from './conclude';
 import { Emitter, type LongLog, type Pace } from './emitter';
+import { PartIntake } from './part-intake';
+import { RunArtifacts } from './run-artifacts';
 import type { Skill, SkillLog } from './skill';
 import { SkillRun, type RunOptions } from './skill-run';
 import type { StopWatch } from './stop-watch';
@@ -55,7 +57,9 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     batchesBefore: input.batchesBefore ?? 0,
   });
   try {
-    const turn = { input, attempt, emitter, store, stop };
+    const intake = new PartIntake(store, stop.now);
+    const artifacts = new RunArtifacts();
+    const turn = { input, attempt, emitter, store, intake, artifacts, stop };
     const { continueUrl, clock } = options;
     const ended = failure ?? (await perform({ ...turn, skill, log, continueUrl, clock }));
     // Branches of the function that still run have nobody to speak to.

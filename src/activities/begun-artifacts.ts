@@ -1,4 +1,5 @@
-// Which artifacts of a run have begun, and where: what a step said is not said again when the journal answers it.
+// Which artifacts of a run are open, and what each step did to that: what a step said is not said again when the
+// journal answers it.
 
 import { createHash } from 'node:crypto';
 
@@ -6,30 +7,33 @@ import { createHash } from 'node:crypto';
 const ID_MAX = 256;
 
 export class BegunArtifacts {
-  private readonly begun = new Set<string>();
-  private readonly byStep = new Map<string, string[]>();
+  private readonly open = new Set<string>();
+  /** What steps have opened (true) and closed. */
+  private readonly bySteps = new Map<string, Map<string, boolean>>();
   /** Artifacts without an id of their own, by the step that made them. */
   private readonly unnamed = new Map<string, number>();
 
-  has(artifactId: string): boolean {
-    return this.begun.has(artifactId);
+  isOpen(artifactId: string): boolean {
+    return this.open.has(artifactId);
   }
 
-  /** @param step in which it begins; undefined outside of steps. */
-  begin(artifactId: string, step: string | undefined): void {
-    if (this.begun.has(artifactId)) return;
-    this.begun.add(artifactId);
-    if (step !== undefined) this.byStep.set(step, [...this.of(step), artifactId]);
+  /** @param step in which a chunk is said; undefined outside of steps. */
+  say(artifactId: string, step: string | undefined, isLast: boolean): void {
+    this.set(artifactId, !isLast);
+    if (step === undefined) return;
+    const changes = this.bySteps.get(step) ?? new Map<string, boolean>();
+    this.bySteps.set(step, changes.set(artifactId, !isLast));
   }
 
-  /** Those that a step has begun. */
-  of(step: string): readonly string[] {
-    return this.byStep.get(step) ?? [];
+  /** Artifacts that are open behind a step, or closed, because of it. */
+  of(step: string): Readonly<Record<string, boolean>> | undefined {
+    const changes = this.bySteps.get(step);
+    return changes && Object.fromEntries(changes);
   }
 
-  /** A step that is not run again has begun these. */
-  restore(artifactIds: readonly string[]): void {
-    for (const id of artifactIds) this.begun.add(id);
+  /** A step that is not run again did this. */
+  restore(changes: Readonly<Record<string, boolean>>): void {
+    for (const [artifactId, isOpen] of Object.entries(changes)) this.set(artifactId, isOpen);
   }
 
   /** By the order of creation among those of one step: a step that is answered makes none. */
@@ -41,5 +45,10 @@ export class BegunArtifacts {
     const scoped = `${step}/${id}`;
     if (scoped.length <= ID_MAX) return scoped;
     return `${createHash('sha256').update(step).digest('hex')}/${id}`;
+  }
+
+  private set(artifactId: string, isOpen: boolean): void {
+    if (isOpen) this.open.add(artifactId);
+    else this.open.delete(artifactId);
   }
 }

@@ -7,8 +7,10 @@ import type { TurnInput, TurnOutcome } from '../workflows/contract';
 import { AGENT_PARTS_BYTES } from '../workflows/limits';
 import type { Emitter } from './emitter';
 import { isFinal, textOf } from './error-text';
-import { toArtifactEmission, toSkillMessage } from './say';
-import type { Say, SkillArtifact, SkillResult } from './skill';
+import type { PartIntake } from './part-intake';
+import type { RunArtifacts } from './run-artifacts';
+import { toSkillMessage } from './say';
+import type { Say, SkillMessage, SkillResult } from './skill';
 import type { Question, Sleep } from './skill-run';
 import type { StopWatch } from './stop-watch';
 
@@ -27,6 +29,8 @@ export interface Turn {
   readonly attempt: number;
   readonly emitter: Emitter;
   readonly store: PartStore;
+  readonly intake: PartIntake;
+  readonly artifacts: RunArtifacts;
   readonly stop: StopWatch;
 }
 
@@ -70,7 +74,7 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
 }
 
 async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
-  const { attempt, emitter, store } = turn;
+  const { attempt, emitter } = turn;
   switch (ended.kind) {
     case 'result':
       return concludeResult(ended.result, turn);
@@ -79,8 +83,7 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     case 'asks': {
       await emitter.flush();
       const { state, message } = ended.question;
-      const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
-      return { kind: 'asks', state, attempt, message: { ...message, parts } };
+      return { kind: 'asks', state, attempt, message: await stored(message, turn) };
     }
     case 'sleeps': {
       await emitter.flush();
@@ -104,16 +107,22 @@ async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutc
 
 async function deliver(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
   if ('reply' in result) return endedAs('completed', turn, result.reply);
-  if (result.state === 'completed') await emitAll(result.artifacts ?? [], turn.emitter);
+  if (result.state === 'completed') {
+    for (const said of turn.artifacts.result(result.artifacts ?? [])) {
+      await turn.emitter.emit(await turn.intake.emission(said));
+    }
+  }
   await turn.emitter.flush();
   return endedAs(result.state, turn, result.message);
 }
 
-async function emitAll(artifacts: readonly SkillArtifact[], emitter: Emitter): Promise<void> {
-  for (const [index, artifact] of artifacts.entries()) {
-    const artifactId = artifact.artifactId ?? `result-${String(index + 1)}`;
-    await emitter.emit(toArtifactEmission(artifact, artifactId));
-  }
+/** A message as it is recorded: its files first, then what is too big beside Temporal. */
+async function stored(
+  message: SkillMessage,
+  { store, intake }: Turn,
+): Promise<NonNullable<EndedTurn['message']>> {
+  const { parts } = await intake.message(message);
+  return { ...message, parts: await storeBigParts(store, parts, AGENT_PARTS_BYTES) };
 }
 
 /** Skills may be written without types, so what they return is looked at. */
@@ -154,9 +163,8 @@ async function breach(problem: string, turn: Turn): Promise<TurnOutcome> {
   return { ...ended, isBreach: true };
 }
 
-async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Promise<EndedTurn> {
+async function endedAs(state: Ending, turn: Turn, say?: Say): Promise<EndedTurn> {
+  const { attempt } = turn;
   if (say === undefined) return { kind: 'ended', state, attempt };
-  const message = toSkillMessage(say);
-  const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
-  return { kind: 'ended', state, attempt, message: { ...message, parts } };
+  return { kind: 'ended', state, attempt, message: await stored(toSkillMessage(say), turn) };
 }

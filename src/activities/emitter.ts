@@ -9,7 +9,6 @@ import type { JournalRecord } from './journal';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
-import type { ContentPart } from '../workflows/task';
 import { Allowance } from './allowance';
 import type { Spoken } from './spoken';
 
@@ -276,7 +275,7 @@ function joinChunks(first: Queued, second: Queued, maxBytes: number): Queued | u
   const bytes = first.bytes + second.bytes;
   if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > maxBytes) return undefined;
   if (a.artifactId !== b.artifactId || !b.append || a.last) return undefined;
-  const parts = joinParts(a.parts, b.parts) as readonly ContentPart[];
+  const parts = joinParts(a.parts, b.parts);
   const count = first.count + second.count;
   return { spoken: { ...a, parts, last: b.last }, bytes, count };
 }

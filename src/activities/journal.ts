@@ -26,8 +26,8 @@ export interface JournalOptions {
   readonly store: PartStore;
   /** Takes it at once, behind what was said before; resolves when it is recorded. */
   record(emission: JournalRecord): Promise<void>;
-  /** What was said since the entry before. */
-  mark(): SaidUpTo | undefined;
+  /** What was said since the entry before, without these calls: what they said is never said again. */
+  mark(ended: readonly string[]): SaidUpTo | undefined;
 }
 
 export class Journal {
@@ -99,14 +99,14 @@ export class Journal {
   /** Resolves when they are recorded. */
   async add(entries: readonly JournalCall[]): Promise<void> {
     if (this.isClosed) return new Promise(() => undefined);
-    const said = this.options.mark();
+    const said = this.options.mark(entries.map(({ id }) => id));
     await this.append(entries.map((entry, at) => (at > 0 || !said ? entry : { ...entry, said })));
   }
 
   /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
   async close(calls: readonly JournalCall[]): Promise<void> {
     this.isClosed = true;
-    const said = this.options.mark();
+    const said = this.options.mark(calls.map(({ id }) => id));
     const mark = said === undefined ? [] : [{ kind: 'mark', said } as const];
     if (calls.length + mark.length > 0) await this.append([...calls, ...mark]);
   }

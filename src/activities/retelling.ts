@@ -4,7 +4,15 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { laneOf, type SaidMark, type SaidUpTo } from '../workflows/journal';
-import type { Spoken } from './spoken';
+import type { Part } from '../workflows/task';
+import { isFile, type AuthoredPart } from './authored-part';
+import type { Telling } from './spoken';
+
+export interface Heard {
+  readonly news: readonly Telling[];
+  /** It was said before: it is neither new nor held back. */
+  readonly isSilent: boolean;
+}
 
 /** Of a SHA-256, in hex: enough to tell two texts of one skill apart. */
 const HASH_CHARS = 16;
@@ -23,26 +31,39 @@ export class Retelling {
    * @param step in which it is said; undefined outside of steps.
    * @param isReplaying the journal has entries left: what is said there otherwise than before is not new for that.
    */
-  hear(spoken: Spoken, step: string | undefined, isReplaying: boolean): readonly Spoken[] {
+  hear(spoken: Telling, step: string | undefined, isReplaying: boolean): Heard {
+    const lane = this.lane(spoken, step);
+    const news = lane.hear(spoken, isReplaying && step === undefined);
+    return { news, isSilent: news.length === 0 && !lane.holds(spoken) };
+  }
+
+  /** Whether it may have been said before. */
+  isBehind(spoken: Telling, step: string | undefined): boolean {
+    return this.lane(spoken, step).isBehind;
+  }
+
+  private lane(spoken: Telling, step: string | undefined): Lane {
     const id = laneOf(spoken.kind === 'artifact' ? spoken.artifactId : '', step);
     let lane = this.lanes.get(id);
     if (lane === undefined) {
       lane = new Lane(this.recorded[id], step);
       this.lanes.set(id, lane);
     }
-    return lane.hear(spoken, isReplaying && step === undefined);
+    return lane;
   }
 
   /** What was held back because it might have been a repetition; nothing can show that any more. */
-  release(): readonly Spoken[] {
-    return [...this.lanes.values()].flatMap((lane) => lane.release());
+  release(step?: string): readonly Telling[] {
+    const lanes = [...this.lanes.values()];
+    const wanted = step === undefined ? lanes : lanes.filter((lane) => lane.step === step);
+    return wanted.flatMap((lane) => lane.release());
   }
 
-  /** The step has come to its end: what it has held back, as above. Its lanes are forgotten. */
-  closeStep(step: string): readonly Spoken[] {
-    const closed = [...this.lanes].filter(([, lane]) => lane.step === step);
-    for (const [id] of closed) this.lanes.delete(id);
-    return closed.flatMap(([, lane]) => lane.release());
+  /** Steps that say nothing more, in no run. */
+  forget(steps: readonly string[]): void {
+    for (const [id, { step }] of this.lanes) {
+      if (step !== undefined && steps.includes(step)) this.lanes.delete(id);
+    }
   }
 
   /** Where the lanes are that have gone on since the last mark; undefined when none has. */
@@ -59,7 +80,7 @@ type Piece = { readonly text: string; readonly units: number } & (
   | { readonly kind: 'text' | 'part'; readonly part: SpokenPart }
 );
 
-type SpokenPart = Spoken['parts'][number];
+type SpokenPart = AuthoredPart | Part;
 
 class Lane {
   readonly step: string | undefined;
@@ -69,7 +90,7 @@ class Lane {
   private units = 0;
   /** Of the text that may go on; a text of another kind begins with a piece that says so. */
   private textKind: string | undefined;
-  private held: Spoken[] = [];
+  private held: Telling[] = [];
   /** It has come to what was not said before. */
   private isNew: boolean;
   /** It came to its mark with something else. */
@@ -81,7 +102,15 @@ class Lane {
     this.isNew = recorded === undefined;
   }
 
-  hear(spoken: Spoken, isReplaying: boolean): readonly Spoken[] {
+  get isBehind(): boolean {
+    return !this.isNew && this.recorded !== undefined && this.units < this.recorded.units;
+  }
+
+  holds(spoken: Telling): boolean {
+    return this.held.includes(spoken);
+  }
+
+  hear(spoken: Telling, isReplaying: boolean): readonly Telling[] {
     const left = this.recorded === undefined ? 0 : this.recorded.units - this.units;
     const pieces = this.piecesOf(spoken);
     const hashAtMark = this.take(pieces, left);
@@ -99,7 +128,7 @@ class Lane {
     return this.differs;
   }
 
-  release(): readonly Spoken[] {
+  release(): readonly Telling[] {
     const { held } = this;
     this.held = [];
     if (held.length === 0) return held;
@@ -114,10 +143,10 @@ class Lane {
   }
 
   private newsOf(
-    spoken: Spoken,
+    spoken: Telling,
     pieces: readonly Piece[],
     { left, hashAtMark }: { readonly left: number; readonly hashAtMark: string | undefined },
-  ): readonly Spoken[] {
+  ): readonly Telling[] {
     if (this.isNew || left <= 0) {
       this.isNew = true;
       return [spoken];
@@ -149,7 +178,7 @@ class Lane {
     return atMark;
   }
 
-  private piecesOf(spoken: Spoken): readonly Piece[] {
+  private piecesOf(spoken: Telling): readonly Piece[] {
     if (spoken.kind === 'progress') return [token('progress', [spoken.parts, spoken.metadata])];
     const { artifactId, name, description, metadata, append, last, parts } = spoken;
     const pieces: Piece[] = [];
@@ -165,7 +194,9 @@ class Lane {
   private piecesOfPart(part: SpokenPart): readonly Piece[] {
     if (!('text' in part)) {
       this.textKind = undefined;
-      return [{ ...token('part', part), part }];
+      // Of a file nobody knows what is in it before it is read.
+      const told = 'ref' in part || isFile(part) ? 'file' : part;
+      return [{ ...token('part', told), part }];
     }
     const { text, ...description } = part;
     if (text === '') return [];
@@ -186,7 +217,7 @@ function token<Kind extends Piece['kind']>(
 }
 
 /** What is behind the first `units` of it. */
-function restOf(spoken: Spoken, pieces: readonly Piece[], units: number): readonly Spoken[] {
+function restOf(spoken: Telling, pieces: readonly Piece[], units: number): readonly Telling[] {
   if (spoken.kind === 'progress') return [];
   let skip = units;
   const parts: SpokenPart[] = [];

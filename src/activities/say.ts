@@ -5,23 +5,26 @@ import { z } from 'zod';
 import { descriptionOf, planParts } from '../temporal/stored-parts';
 import { jsonBytes } from '../workflows/json-bytes';
 import { AGENT_UNSTORED_BYTES, METADATA_BYTES, SIGNAL_BYTES } from '../workflows/limits';
-import type { ContentPart, Json, JsonObject } from '../workflows/task';
+import type { Json, JsonObject, Part, PartReference } from '../workflows/task';
+import { isFile } from './authored-part';
 import { textOf } from './error-text';
-import type { Spoken } from './spoken';
+import type { Said } from './spoken';
 import {
   SkillError,
   type ArtifactOptions,
+  type AuthoredPart,
   type Say,
   type SkillArtifact,
   type SkillMessage,
+  type StreamPart,
 } from './skill';
 
 /** As long as the ids that clients choose. */
-const ID_MAX = 256;
+export const ID_MAX = 256;
 const NAME_MAX = 1_024;
 const DESCRIPTION_MAX = 8_192;
 
-const CONTENTS = ['text', 'raw', 'url', 'data'] as const;
+const CONTENTS = ['text', 'raw', 'url', 'data', 'path', 'stream'] as const;
 
 const metadata = z
   .custom<JsonObject>(isObject, 'must be an object')
@@ -36,6 +39,8 @@ const part = z
     raw: z.string('must be a string in base64').optional(),
     url: z.string().optional(),
     data: z.custom<Json>().optional(),
+    path: z.string().min(1).optional(),
+    stream: z.custom<StreamPart['stream']>(isSource, 'must be an async iterable').optional(),
     filename: z.string().max(NAME_MAX).optional(),
     mediaType: z.string().max(ID_MAX).optional(),
     metadata,
@@ -43,13 +48,15 @@ const part = z
   .refine(
     (p) => CONTENTS.filter((content) => (p[content] ?? undefined) !== undefined).length === 1,
     {
-      error: 'must hold exactly one of text, raw, url, data',
+      error: `must hold exactly one of ${CONTENTS.join(', ')}`,
     },
   )
-  .transform(({ text, raw, url, data = null, ...description }): ContentPart => {
+  .transform(({ text, raw, url, path, stream, data = null, ...description }): AuthoredPart => {
     const described = descriptionOf(present(description));
     if (text !== undefined) return { ...described, text };
     if (raw !== undefined) return { ...described, raw };
+    if (path !== undefined) return { ...described, path };
+    if (stream !== undefined) return { ...described, stream };
     return url === undefined ? { ...described, data } : { ...described, url };
   });
 
@@ -78,8 +85,10 @@ export function toSkillMessage(say: Say): SkillMessage {
   });
 }
 
+type WholeArtifact = Extract<Said, { kind: 'artifact' }>;
+
 /** @throws SkillError */
-export function toArtifactEmission(said: SkillArtifact, artifactId: string): Spoken {
+export function toArtifactEmission(said: SkillArtifact, artifactId: string): WholeArtifact {
   return recordable('an artifact is { name, parts }', () => {
     const known = present(artifact.parse({ ...said, artifactId }));
     assertFits(known, SIGNAL_BYTES);
@@ -96,7 +105,7 @@ export function toStreamOptions(said: Opened): Opened {
 }
 
 /** @throws SkillError */
-export function checkPart(said: ContentPart): ContentPart {
+export function checkPart(said: AuthoredPart): AuthoredPart {
   return recordable('a chunk is a string or a part', () => {
     const known = part.parse(said);
     assertFits({ parts: [known] }, AGENT_UNSTORED_BYTES);
@@ -117,15 +126,27 @@ function recordable<T>(claim: string, read: () => T): T {
 
 /** Contents of `text`, `raw` and `data` can be stored beside Temporal, whatever their size. */
 function assertFits(
-  { parts: said, ...rest }: { readonly parts: readonly ContentPart[] },
+  { parts: said, ...rest }: { readonly parts: readonly AuthoredPart[] },
   maxBytes: number,
 ): void {
-  const bytes = jsonBytes(rest) + planParts(said, 0).bytes;
+  const bytes = jsonBytes(rest) + planParts(said.map(asRecorded), 0).bytes;
   if (bytes <= maxBytes) return;
   throw new RangeError(
     `its urls, metadata, names and number of parts come to ${String(bytes)} bytes of JSON, ` +
       `and ${String(maxBytes)} is the most`,
   );
+}
+
+/** The longest reference that there is. */
+const ANY_REFERENCE: PartReference = {
+  digest: '0'.repeat(64),
+  bytes: Number.MAX_SAFE_INTEGER,
+  content: 'raw',
+};
+
+/** A part as long as it will be when its file is stored. */
+function asRecorded(part: AuthoredPart): Part {
+  return isFile(part) ? { ...descriptionOf(part), ref: ANY_REFERENCE } : part;
 }
 
 type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
@@ -134,6 +155,11 @@ type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
 function present<T extends object>(value: T): Present<T> {
   const there = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(there) as Present<T>;
+}
+
+function isSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.asyncIterator in value || 'getReader' in value;
 }
 
 function isObject(value: unknown): boolean {

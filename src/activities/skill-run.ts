@@ -6,11 +6,10 @@ import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
-import { openArtifact } from './artifact-stream';
-import { BegunArtifacts } from './begun-artifacts';
 import { Journal, misfit } from './journal';
-import { Retelling } from './retelling';
-import { toArtifactEmission, toSkillMessage } from './say';
+import type { PartIntake } from './part-intake';
+import type { RunArtifacts } from './run-artifacts';
+import { toSkillMessage } from './say';
 import {
   SkillError,
   type Skill,
@@ -27,7 +26,8 @@ import {
   type StepOptions,
   type StepScope,
 } from './skill';
-import type { Spoken } from './spoken';
+import { Speech } from './speech';
+import type { Said } from './spoken';
 import { Steps, type Clock } from './steps';
 import type { TaskTools } from './tools/contract';
 import { createTaskTools } from './tools/task-tools';
@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly attempt: number;
   readonly emitter: Emitter;
   readonly store: PartStore;
+  readonly intake: PartIntake;
+  readonly artifacts: RunArtifacts;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
   readonly clock: Clock;
@@ -82,12 +84,11 @@ export class SkillRun implements SkillContext {
   ending: SkillResult | undefined;
   private readonly options: RunOptions;
   private readonly journal: Journal | undefined;
-  private readonly retelling: Retelling;
+  private readonly speech: Speech;
   private readonly steps: Steps;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
   private isLeaving = false;
-  private readonly artifacts = new BegunArtifacts();
 
   /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
@@ -100,7 +101,7 @@ export class SkillRun implements SkillContext {
       store,
       items: input.journal ?? [],
       record: (emission) => emitter.record(emission),
-      mark: () => run.retelling.mark(),
+      mark: (ended) => run.speech.mark(ended),
     });
     const run = new SkillRun(options, { history, journal });
     return run;
@@ -125,17 +126,29 @@ export class SkillRun implements SkillContext {
     this.signal = options.signal;
     this.log = options.log;
     this.journal = journal;
-    this.retelling = new Retelling(journal?.said ?? {});
+    this.speech = new Speech({
+      emitter: options.emitter,
+      intake: options.intake,
+      recorded: journal?.said ?? {},
+      isReply: options.input.replies === true,
+      isReplaying: () => this.hasAnswers || journal?.isReplaying === true,
+      // Nothing tells what a task had said before there were journals, but that it had said all of it.
+      isOld: () => this.hasAnswers && journal?.isEmpty === true,
+    });
     this.steps = new Steps({
       journal,
       store: options.store,
       origin: options.input.taskId,
       signal: options.signal,
       clock: options.clock,
-      artifacts: this.artifacts,
-      closeStep: (id) => this.emit(this.retelling.closeStep(id)),
+      artifacts: options.artifacts.begun,
+      releaseStep: (id) => this.speech.release(id),
       suspend: (until) => this.leave({ state: 'asleep', until }),
     });
+  }
+
+  private get hasAnswers(): boolean {
+    return this.answersRead < this.answers.length;
   }
 
   /**
@@ -143,11 +156,12 @@ export class SkillRun implements SkillContext {
    * @throws what it throws; SkillError when the journal has calls that it did not make.
    */
   async through(skill: Skill): Promise<Done> {
-    const ended = await skill.run(this).then(
+    const run = async (): Promise<SkillResult> => skill.run(this);
+    const ended = await run().then(
       (result) => ({ kind: 'result', result }) as const,
       (error: unknown) => ({ kind: 'threw', error }) as const,
     );
-    await this.release();
+    await this.speech.release();
     if (this.ending !== undefined) return { kind: 'told', result: this.ending };
     if (ended.kind === 'threw') throw ended.error;
     const left = this.journal?.next;
@@ -180,19 +194,23 @@ export class SkillRun implements SkillContext {
   }
 
   artifact(options: ArtifactOptions): ArtifactStream {
-    const artifactId = options.artifactId ?? this.artifacts.nextId(this.steps.current);
-    const hasBegun = (): boolean => {
-      const begun = this.artifacts.has(artifactId);
-      this.artifacts.begin(artifactId, this.steps.current);
-      return begun;
-    };
-    return openArtifact({ ...options, artifactId }, { hasBegun, say: (said) => this.say(said) });
+    return this.options.artifacts.open(options, {
+      signal: this.signal,
+      say: (said) => this.say(said),
+      step: () => this.steps.current,
+    });
   }
 
   async saveArtifact(artifact: SkillArtifact): Promise<string> {
-    const artifactId = artifact.artifactId ?? this.artifacts.nextId(this.steps.current);
-    await this.say(toArtifactEmission(artifact, artifactId));
-    return artifactId;
+    const said = this.options.artifacts.whole(artifact, this.steps.current);
+    await this.say(said);
+    return said.artifactId;
+  }
+
+  async sendPartialArtifact(artifact: SkillArtifact): Promise<string> {
+    const said = this.options.artifacts.partial(artifact, this.steps.current);
+    await this.say(said);
+    return said.artifactId;
   }
 
   ask(prompt: Say): Promise<Message<ContentPart>>;
@@ -226,6 +244,7 @@ export class SkillRun implements SkillContext {
       throw new SkillError('a skill that replies has no task to end', { retryable: false });
     }
     this.ending = result;
+    this.speech.isOver = true;
   }
 
   /**
@@ -250,36 +269,15 @@ export class SkillRun implements SkillContext {
     // What another branch would say from here on belongs to no run.
     if (this.isLeaving) return new Promise(() => undefined);
     this.isLeaving = true;
-    await this.release();
+    await this.speech.close();
     await this.journal?.close(this.steps.leftFailures());
     this.options.suspend(why);
     return new Promise(() => undefined);
   }
 
-  private async release(): Promise<void> {
-    await this.emit(this.retelling.release());
-  }
-
-  /** Only what is new: what was said before the journal's last entry is recorded. */
-  private async say(spoken: Spoken): Promise<void> {
-    if (this.options.input.replies) {
-      if (spoken.kind === 'progress') return;
-      const text =
-        'a skill that replies has no task to hold artifacts: put the parts into its reply';
-      throw new SkillError(text, { retryable: false });
-    }
-    if (this.ending !== undefined) return;
-    if (this.isLeaving) return new Promise(() => undefined);
+  private say(said: Said): Promise<void> {
     this.steps.touch();
-    const hasAnswers = this.answersRead < this.answers.length;
-    if (hasAnswers && this.journal?.isEmpty !== false) return;
-    const isReplaying = hasAnswers || this.journal?.isReplaying === true;
-    await this.emit(this.retelling.hear(spoken, this.steps.current, isReplaying));
-  }
-
-  /** All at once: an entry of the journal that came in between would tell of the half. */
-  private async emit(said: readonly Spoken[]): Promise<void> {
-    await Promise.all(said.map((spoken) => this.options.emitter.emit(spoken)));
+    return this.speech.say(said, this.steps.current);
   }
 }
 

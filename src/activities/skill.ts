@@ -2,14 +2,15 @@
 // Imported by skills only for types and checks; a plain object of this shape works as well.
 
 import type { ContentPart, Artifact, Json, JsonObject, Message } from '../workflows/task';
+import type { AuthoredPart, FilePart, StreamPart } from './authored-part';
 import type { TaskTools } from './tools/contract';
 
 /** A string stands for one text part. */
 export type Say = string | SkillMessage;
 
-/** What an agent says: A2A 1.0 parts; ids and role are filled in. */
+/** What an agent says: A2A 1.0 parts, or files of 10 MiB at most; ids and role are filled in. */
 export interface SkillMessage {
-  readonly parts: readonly ContentPart[];
+  readonly parts: readonly AuthoredPart[];
   readonly metadata?: JsonObject;
 }
 
@@ -18,7 +19,7 @@ export interface SkillArtifact {
   readonly artifactId?: string;
   readonly name?: string;
   readonly description?: string;
-  readonly parts: readonly ContentPart[];
+  readonly parts: readonly AuthoredPart[];
   readonly metadata?: JsonObject;
 }
 
@@ -45,11 +46,27 @@ export interface ArtifactOptions {
   readonly mediaType?: string;
 }
 
+/** Texts, bytes of UTF-8 text, parts: a generator, a Node Readable, a web stream, a model's `textStream`. */
+export type PipeSource = AsyncIterable<string | Uint8Array | AuthoredPart>;
+
+export interface PipeOptions {
+  /** Whether the end of the source is the end of the artifact. Default: true. */
+  readonly finalize?: boolean;
+  /** Whether the text is kept and returned; without, '' is. Default: true. */
+  readonly collect?: boolean;
+}
+
 /** An artifact that grows: one id for life (A2A §4.2.2). */
 export interface ArtifactStream {
   readonly artifactId: string;
   /** Adds a part at the end. Resolves when there is room for more (backpressure). */
-  append(part: string | ContentPart): Promise<void>;
+  append(part: string | AuthoredPart): Promise<void>;
+  /**
+   * Appends all of a source, as fast as there is room, then finalizes. Resolves with the text that was
+   * appended. Bytes count as UTF-8, wherever chunks are cut.
+   * @throws what the source throws; the reason of `ctx.signal` at its abort, which also ends the source.
+   */
+  pipe(source: PipeSource, options?: PipeOptions): Promise<string>;
   /** Marks the last chunk. Appending afterwards throws. */
   finalize(text?: string): Promise<void>;
 }
@@ -148,10 +165,19 @@ export interface SkillContext {
   uuid(): Promise<string>;
   /** A status update in state `working`; never terminal. Resolves when there is room for more. */
   progress(text: Say): Promise<void>;
-  /** Opens an artifact that is streamed chunk by chunk. Nothing is sent before the first chunk. */
+  /**
+   * Opens an artifact that is streamed chunk by chunk. Nothing is sent before the first chunk. With the id of
+   * one that is open it is the same stream; with that of a finished one it begins that artifact anew.
+   */
   artifact(options: ArtifactOptions): ArtifactStream;
-  /** Sends an artifact in one piece. Resolves with its id. */
+  /** Sends an artifact in one piece. Resolves with its id. One that has this id already is replaced. */
   saveArtifact(artifact: SkillArtifact): Promise<string>;
+  /**
+   * Sends a complete artifact that is a piece of the result, marked as not final. An artifact of the
+   * result with its id, or else with its name, takes its place; otherwise it stays, marked. Another one
+   * of the same name replaces it. Resolves with its id.
+   */
+  sendPartialArtifact(artifact: SkillArtifact): Promise<string>;
   /**
    * Puts the task into `input-required` and resolves with the answer, be it days later. The run
    * ends here; the answer starts it again, silently up to this line. With a schema the answer is
@@ -254,4 +280,13 @@ export class SkillError extends Error {
   }
 }
 
-export type { Artifact, ContentPart, Json, JsonObject, Message };
+export type {
+  Artifact,
+  AuthoredPart,
+  ContentPart,
+  FilePart,
+  Json,
+  JsonObject,
+  Message,
+  StreamPart,
+};

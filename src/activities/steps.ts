@@ -37,7 +37,7 @@ export interface StepsOptions {
   readonly clock: Clock;
   readonly artifacts: BegunArtifacts;
   /** What a step that comes to its end has held back goes on. */
-  closeStep(id: string): Promise<void>;
+  releaseStep(id: string): Promise<void>;
   /** Ends the run until then, in epoch milliseconds. */
   suspend(until: number): Promise<never>;
 }
@@ -123,7 +123,7 @@ export class Steps {
     const failures = await this.caughtFailures();
     if (failures.length > 0) await this.options.journal?.add(failures);
     const call = await this.options.journal?.take(id);
-    this.options.artifacts.restore(call?.began ?? []);
+    this.options.artifacts.restore(call?.artifacts ?? {});
     return { id, call };
   }
 
@@ -147,7 +147,7 @@ export class Steps {
     let value: T;
     try {
       const scoped = (step: StepScope): Promise<T> => this.inStep.run(id, async () => run(step));
-      const told = (): Promise<void> => this.options.closeStep(id);
+      const told = (): Promise<void> => this.options.releaseStep(id);
       const attempts = attemptStep(scoped, { ...options, id, key: this.keyOf(id), signal });
       const returned = await attempts.finally(told);
       made = await encodeResult(returned, store, options.schema !== undefined);
@@ -157,7 +157,7 @@ export class Steps {
       // After a stop nothing is sure but that the run has to end.
       if (!signal.aborted) {
         const failure = { kind: 'failed', id, at, ms: ms(), error: kept(err) } as const;
-        this.failures.push({ ...failure, ...this.beganIn(id) });
+        this.failures.push({ ...failure, ...this.didIn(id) });
       }
       throw err;
     }
@@ -171,13 +171,13 @@ export class Steps {
   private async record(call: JournalCall): Promise<void> {
     const open = this.open.size === 0 ? {} : { open: [...this.open] };
     const failures = await this.caughtFailures();
-    await this.options.journal?.add([...failures, { ...call, ...open, ...this.beganIn(call.id) }]);
+    await this.options.journal?.add([...failures, { ...call, ...open, ...this.didIn(call.id) }]);
     this.touch();
   }
 
-  private beganIn(id: string): Pick<JournalCall, 'began'> {
-    const began = this.options.artifacts.of(id);
-    return began.length === 0 ? {} : { began };
+  private didIn(id: string): Pick<JournalCall, 'artifacts'> {
+    const artifacts = this.options.artifacts.of(id);
+    return artifacts === undefined ? {} : { artifacts };
   }
 
   /** The end of the run: of what it has not recorded yet, what a later one has to meet. */

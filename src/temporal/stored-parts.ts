@@ -3,7 +3,7 @@
 import { MissingPartError, type PartStore } from '../storage/part-store';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES } from '../workflows/limits';
-import type { ContentPart, Message, Part, PartDescription } from '../workflows/task';
+import type { ContentPart, Message, Part, PartDescription, StoredPart } from '../workflows/task';
 
 /** A reference as JSON, at most; digest, size and kind of content are all there is in it. */
 const REFERENCE_BYTES = 128;
@@ -13,9 +13,9 @@ const COMMA_BYTES = 1;
 
 /** Which parts of a list move out, and what the list is as JSON then, in bytes. */
 export interface PartsPlan {
-  readonly parts: readonly ContentPart[];
+  readonly parts: readonly Part[];
   readonly stored: ReadonlySet<number>;
-  /** Of the parts that stay as they are. */
+  /** Of the parts that stay as they are; those that were stored before are references. */
   readonly inlineBytes: number;
   /** Of the whole list, references included. */
   readonly bytes: number;
@@ -26,15 +26,19 @@ export interface PartsPlan {
  * is within `budgetBytes`. What would not get shorter stays, so the list may remain longer: a `url`,
  * a description, a text of a few words.
  */
-export function planParts(parts: readonly ContentPart[], budgetBytes: number): PartsPlan {
+export function planParts(parts: readonly Part[], budgetBytes: number): PartsPlan {
   const weighed = parts.map((part, index) => ({
     index,
     inline: inlineSize(part) + COMMA_BYTES,
     stored: storedSize(part) + COMMA_BYTES,
   }));
   const stored = new Set<number>();
-  let inlineBytes = weighed.reduce((sum, { inline }) => sum + inline, 0);
-  let bytes = inlineBytes;
+  let bytes = weighed.reduce((sum, { inline }) => sum + inline, 0);
+  const referenceBytes = weighed.reduce(
+    (sum, { index, inline }) => sum + (isStored(parts[index]) ? inline : 0),
+    0,
+  );
+  let inlineBytes = bytes - referenceBytes;
   for (const part of weighed.sort((a, b) => b.inline - a.inline)) {
     if (part.inline <= INLINE_PART_BYTES && bytes <= budgetBytes) break;
     if (part.stored >= part.inline) continue;
@@ -57,7 +61,7 @@ export async function storePlanned(
 /** Both in one go. */
 export async function storeBigParts(
   store: PartStore,
-  parts: readonly ContentPart[],
+  parts: readonly Part[],
   budgetBytes: number,
 ): Promise<readonly Part[]> {
   return storePlanned(store, planParts(parts, budgetBytes));
@@ -90,23 +94,27 @@ export async function restoreMessage(
 }
 
 /** Bytes of the part's JSON: what it adds to a payload. */
-export function inlineSize(part: ContentPart): number {
+export function inlineSize(part: Part): number {
   // Base64 has nothing to escape, and may be long.
   const { length } = 'raw' in part ? part.raw : '';
   return length + Buffer.byteLength(JSON.stringify('raw' in part ? { ...part, raw: '' } : part));
 }
 
-/** Without the content; a `url` is the content and cannot be stored. */
-function storedSize(part: ContentPart): number {
-  if ('url' in part) return Number.POSITIVE_INFINITY;
+/** Without the content; a `url` is the content and cannot be stored, and what is stored does not move. */
+function storedSize(part: Part): number {
+  if ('url' in part || isStored(part)) return Number.POSITIVE_INFINITY;
   return jsonBytes(descriptionOf(part)) + REFERENCE_BYTES;
 }
 
-async function storePart(store: PartStore, part: ContentPart): Promise<Part> {
-  if ('url' in part) return part;
+async function storePart(store: PartStore, part: Part): Promise<Part> {
+  if ('url' in part || isStored(part)) return part;
   const [content, bytes] = bytesOf(part);
   const digest = await store.put(bytes);
   return { ...descriptionOf(part), ref: { digest, bytes: bytes.byteLength, content } };
+}
+
+function isStored(part: Part | undefined): part is StoredPart {
+  return part !== undefined && 'ref' in part;
 }
 
 function bytesOf(part: Exclude<ContentPart, { url: string }>): ['text' | 'raw' | 'data', Buffer] {
@@ -115,10 +123,7 @@ function bytesOf(part: Exclude<ContentPart, { url: string }>): ['text' | 'raw' |
   return ['data', Buffer.from(JSON.stringify(part.data))];
 }
 
-async function restorePart(
-  store: PartStore,
-  part: Extract<Part, { ref: unknown }>,
-): Promise<ContentPart> {
+async function restorePart(store: PartStore, part: StoredPart): Promise<ContentPart> {
   const { ref } = part;
   const bytes = await store.get(ref.digest);
   const description = descriptionOf(part);

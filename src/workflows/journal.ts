@@ -46,8 +46,8 @@ interface Call extends Entry {
   readonly at: number;
   /** Steps that were under way. Absent when there were none. */
   readonly open?: readonly string[];
-  /** Artifacts that began in this step. Absent when none did. */
-  readonly began?: readonly string[];
+  /** Streams of artifacts that this step has left open (true) or closed, by id. Absent when none. */
+  readonly artifacts?: Readonly<Record<string, boolean>>;
 }
 
 /** A call of the function's that a later run of it does not repeat. */

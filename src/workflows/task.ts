@@ -104,6 +104,9 @@ export interface Artifact<P = Part> {
   readonly extensions?: readonly string[];
 }
 
+/** Under this URI the metadata of an artifact says that it is a piece of the result, and not final. */
+export const PARTIAL_ARTIFACT_URI = 'urn:longhaul:a2a:partial-artifact:1';
+
 export interface TaskStatus<P = Part> {
   readonly state: TaskState;
   readonly message?: Message<P>;

@@ -46,6 +46,20 @@ test('what several emissions of one batch keep inline comes to no more than that
   expect(inline).toBeLessThanOrEqual(50_000);
 });
 
+test('what was stored before counts as a reference, and takes nothing of the inline half', () => {
+  const allowance = new Allowance(0);
+  const ref = { digest: 'd'.repeat(64), bytes: 5_000_000, content: 'raw' } as const;
+  for (let said = 0; said < 3_000; said += 1) {
+    allowance.admit('a');
+    const plan = allowance.take({ ...chunk(''), parts: [{ ref }] });
+    expect(plan).toMatchObject({ inlineBytes: 0, bytes: expect.any(Number) });
+    expect(plan.stored.size).toBe(0);
+  }
+  expect(allowance.isInlineSpent).toBe(false);
+  expect(sayUntilRefused(allowance, { ...chunk(''), parts: [{ ref }] }, 1e5)).toBeGreaterThan(0);
+  expect(() => allowance.admit('a')).toThrow(SkillError);
+});
+
 test('a refusal is final and says what to do', () => {
   const allowance = new Allowance(TASK_BYTES.artifacts);
   expect(() => allowance.admit('a')).toThrow(SkillError);

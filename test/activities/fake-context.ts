@@ -4,6 +4,7 @@ import type {
   Artifact,
   ArtifactOptions,
   ArtifactStream,
+  AuthoredPart,
   ContentPart,
   SkillArtifact,
   SkillContext,
@@ -77,6 +78,7 @@ export function fakeContext(options: FakeOptions): FakeContext {
     },
     artifact: (opened) => openFake(opened, recorded),
     saveArtifact: async (artifact) => saveFake(artifact, recorded),
+    sendPartialArtifact: async (artifact) => saveFake(artifact, recorded),
     ask: answer,
     requireAuth: answer,
   };
@@ -90,7 +92,8 @@ function ignore(): void {
 
 function saveFake(artifact: SkillArtifact, recorded: Recorded): string {
   const artifactId = artifact.artifactId ?? `artifact-${recorded.artifacts.size + 1}`;
-  recorded.artifacts.set(artifactId, { ...artifact, artifactId });
+  const parts = artifact.parts as readonly ContentPart[];
+  recorded.artifacts.set(artifactId, { ...artifact, parts, artifactId });
   recorded.chunks.set(artifactId, 1);
   recorded.finished.add(artifactId);
   return artifactId;
@@ -98,7 +101,8 @@ function saveFake(artifact: SkillArtifact, recorded: Recorded): string {
 
 function openFake({ mediaType, ...heading }: ArtifactOptions, recorded: Recorded): ArtifactStream {
   const artifactId = heading.artifactId ?? `artifact-${recorded.artifacts.size + 1}`;
-  const fold = (part: string | ContentPart): void => {
+  const fold = (said: string | AuthoredPart): void => {
+    const part = said as string | ContentPart;
     if (recorded.finished.has(artifactId)) throw new Error(`${artifactId} is finalized`);
     const full =
       typeof part !== 'string'
@@ -113,6 +117,7 @@ function openFake({ mediaType, ...heading }: ArtifactOptions, recorded: Recorded
     append: async (part) => {
       fold(part);
     },
+    pipe: () => Promise.reject(new Error('nothing is piped here')),
     finalize: async (text = '') => {
       fold(text);
       recorded.finished.add(artifactId);

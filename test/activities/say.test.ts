@@ -1,12 +1,18 @@
 // What a skill may say: nothing but the known fields, and nothing that Temporal could not take.
 
+import { Readable } from 'node:stream';
 import {
   checkPart,
   toArtifactEmission,
   toSkillMessage,
   toStreamOptions,
 } from '../../src/activities/say';
-import { SkillError, type Say, type SkillArtifact } from '../../src/activities/skill';
+import {
+  SkillError,
+  type FilePart,
+  type Say,
+  type SkillArtifact,
+} from '../../src/activities/skill';
 import type { ContentPart, JsonObject } from '../../src/workflows/task';
 
 const KIB = 1_024;
@@ -44,6 +50,9 @@ test.each<[string, () => unknown, RegExp]>([
   ['the number of parts', message({ parts: Array(9_000).fill({ text: 'x' }) }), /number of parts/],
   ['the id of a stream', () => toStreamOptions({ artifactId: long(300) }), /artifactId/],
   ['metadata of a stream', () => toStreamOptions({ artifactId: 'a', metadata: heavy }), /metadata/],
+  ['two contents', chunk({ text: 'x', path: '/tmp/x' }), /exactly one of text, .*path, stream/],
+  ['no path', chunk({ path: '' }), /path/],
+  ['a stream that is none', chunk({ stream: 'x' }), /async iterable\s+→ at stream/],
   ['a BigInt', message({ parts: [{ data: { n: 1n } }] }), /BigInt/],
   ['a circle', message({ parts, metadata: circle }), /circular/],
 ])('%s that cannot be recorded is refused for good, by its name', (_what, act, named) => {
@@ -66,6 +75,12 @@ test.each<[string, () => unknown]>([
   expect(act).not.toThrow();
 });
 
+test('files count as the references that they become', () => {
+  const files = (count: number) => artifact({ parts: Array(count).fill({ path: '/tmp/x' }) });
+  expect(files(1_500)).not.toThrow();
+  expect(refusalOf(files(3_000)).message).toMatch(/number of parts/);
+});
+
 describe('only the known fields go on', () => {
   test('of an artifact: kind, time and place in the stream are not for the author to say', () => {
     const said = { parts, name: 'n', at: 'never', kind: 'progress', append: true, last: false };
@@ -82,6 +97,17 @@ describe('only the known fields go on', () => {
   test('of a part: none can pass as a stored one', () => {
     const ref = { digest: 'd', bytes: 1, content: 'text' };
     expect(checkPart({ text: 'x', ref } as ContentPart)).toEqual({ text: 'x' });
+  });
+
+  test('of a file and of a stream', () => {
+    const stream = Readable.from([]);
+    const ref = { digest: 'd', bytes: 1, content: 'raw' };
+    expect(checkPart({ path: '/tmp/x', ref, filename: 'x' } as FilePart)).toEqual({
+      filename: 'x',
+      path: '/tmp/x',
+    });
+    expect(checkPart({ stream })).toEqual({ stream });
+    expect(checkPart({ stream })).toHaveProperty('stream', stream);
   });
 
   test('and none that is undefined', () => {

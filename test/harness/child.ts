@@ -18,7 +18,9 @@ export interface Child {
 }
 
 export function startChild(args: readonly string[], env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+  // As `npm start` does it; see docs/skills.md.
+  const node = ['--conditions=longhaul-src', '--import', 'tsx', 'src/main.ts'];
+  const child = spawn(process.execPath, [...node, ...args], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

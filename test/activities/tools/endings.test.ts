@@ -1,6 +1,7 @@
 // The tools in skills that run: what ends a task holds, whatever the skill or its model does afterwards.
 
 import { completed, defineSkill, type SkillContext } from '../../../src/activities/skill';
+import { RunArtifacts } from '../../../src/activities/run-artifacts';
 import { SkillRun } from '../../../src/activities/skill-run';
 import type { ContentPart, Message } from '../../../src/workflows/task';
 import { userMessage } from '../../harness/task-caller';
@@ -153,6 +154,7 @@ test('a skill that replies has no task to end', async () => {
   const input = { ...stage.caller.startOf('caller'), replies: true, answered: 0 };
   const run = await SkillRun.open({
     input: { ...input, history: [input.message] },
+    artifacts: new RunArtifacts(),
   } as unknown as Parameters<typeof SkillRun.open>[0]);
   expect(await run.tools.call('update_status', { status: 'completed' })).toEqual({
     text: 'Error: a skill that replies has no task to end',

@@ -66,7 +66,7 @@ describe('a task', () => {
     const task = await ended(await begin('says'));
     expect(task.artifacts).toEqual([
       { artifactId: 'artifact-1', name: 'page', parts: [{ text: 'line 1\nline 2\nline 3\n' }] },
-      { artifactId: 'result-1', name: 'last', parts: [{ data: { n: 1 } }] },
+      { artifactId: 'name:last', name: 'last', parts: [{ data: { n: 1 } }] },
     ]);
   });
 
