@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TurnLimits } from '../workflows/contract';
 import type { Skill, SkillLimits } from './skill';
+import { MAX_RUNNING_SKILLS } from './skill-queue';
 import { shippedSkills } from './skills';
 
 const DEFAULT_LIMITS: TurnLimits = {
@@ -19,6 +20,9 @@ const DEFAULT_LIMITS: TurnLimits = {
 
 /** Timers of Node cannot wait longer. */
 const TIMER_MAX_MS = 2_147_483_647;
+
+/** With less a thread ends before it has loaded a skill. */
+const MEMORY_MIN_MB = 16;
 
 const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
@@ -40,8 +44,16 @@ const skillSchema = z.object({
       heartbeatTimeoutMs: milliseconds.min(1_000),
       cancelGraceMs: milliseconds.max(600_000),
       answerTimeoutMs: z.number().int().positive(),
+      thread: z.boolean(),
+      memoryMb: z.number().int().min(MEMORY_MIN_MB),
+      concurrency: z.number().int().min(1).max(MAX_RUNNING_SKILLS),
+      priority: z.number().int().min(1).max(5),
     })
     .partial()
+    .refine(({ memoryMb, thread }) => memoryMb === undefined || thread === true, {
+      path: ['memoryMb'],
+      error: 'bounds the memory of a thread: set `thread: true` too',
+    })
     .optional(),
   replies: z.boolean().optional(),
   extended: z.boolean().optional(),
@@ -65,8 +77,10 @@ export async function loadSkills(sources: readonly string[]): Promise<readonly S
   return [...skills, ...shippedSkills.filter(({ id }) => !own.has(id))];
 }
 
+/** What is recorded with a task. How many run at once is for each worker to say. */
 export function limitsOf(limits: SkillLimits | undefined): TurnLimits {
-  const set = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined);
+  const { concurrency: _, ...recorded } = limits ?? {};
+  const set = Object.entries(recorded).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
 }
 
