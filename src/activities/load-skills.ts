@@ -2,12 +2,13 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TurnLimits } from '../workflows/contract';
 import type { Skill, SkillLimits } from './skill';
+import { exportedBy } from './skill-module';
 import { MAX_RUNNING_SKILLS } from './skill-queue';
-import { shippedSkills } from './skills';
+import { owningStrayErrors } from './stray-errors';
+import shippedSkills from './skills';
 
 const DEFAULT_LIMITS: TurnLimits = {
   timeoutMs: 3_600_000,
@@ -17,6 +18,11 @@ const DEFAULT_LIMITS: TurnLimits = {
   cancelGraceMs: 2_000,
   answerTimeoutMs: 30 * 86_400_000,
 };
+
+/** A thread loads its skill again. */
+const files = new WeakMap<Skill, string>(
+  shippedSkills.map((skill) => [skill, require.resolve('./skills')]),
+);
 
 /** Timers of Node cannot wait longer. */
 const TIMER_MAX_MS = 2_147_483_647;
@@ -61,14 +67,26 @@ const skillSchema = z.object({
   run: z.custom<Skill['run']>((f) => typeof f === 'function', 'must be an async function'),
 });
 
+/** Told what a module leaves uncaught outside of any run: in a timer or a connection of its own. */
+type OnStray = (error: unknown, file: string) => void;
+
 /**
  * @param sources modules or folders, relative to the working directory; see `SKILLS`.
+ * @param onStray where stray errors are caught (see `catchStrayErrors`). Default: they belong to nobody.
  * @throws Error that names the file and what is wrong with it.
  */
-export async function loadSkills(sources: readonly string[]): Promise<readonly Skill[]> {
+export async function loadSkills(
+  sources: readonly string[],
+  onStray?: OnStray,
+): Promise<readonly Skill[]> {
   const skills: Skill[] = [];
   for (const source of sources) {
-    for (const file of await filesOf(resolve(source))) skills.push(...(await loadFile(file)));
+    for (const file of await filesOf(resolve(source))) {
+      const load = (): Promise<readonly Skill[]> => loadFile(file);
+      const loading =
+        onStray === undefined ? load() : owningStrayErrors((err) => onStray(err, file), load);
+      skills.push(...(await loading));
+    }
   }
   const own = new Set(skills.map(({ id }) => id));
   if (own.size < skills.length)
@@ -95,14 +113,20 @@ async function filesOf(path: string): Promise<readonly string[]> {
 }
 
 async function loadFile(file: string): Promise<readonly Skill[]> {
-  let loaded: unknown;
+  let loaded: readonly unknown[];
   try {
-    loaded = defaultExportOf(await importModule(file));
+    loaded = await exportedBy(file);
   } catch (err) {
     throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
   }
-  const list: readonly unknown[] = Array.isArray(loaded) ? loaded : [loaded];
-  return list.map((candidate) => checkSkill(candidate, file));
+  const skills = loaded.map((candidate) => checkSkill(candidate, file));
+  for (const skill of skills) files.set(skill, file);
+  return skills;
+}
+
+/** The module that default-exports the skill; undefined when it was not loaded. */
+export function fileOf(skill: Skill): string | undefined {
+  return files.get(skill);
 }
 
 /** Throws where a plain object is not a skill; returns the object itself, with its own `this`. */
@@ -112,19 +136,6 @@ export function checkSkill(candidate: unknown, file: string): Skill {
   throw new Error(
     `SKILLS: ${file} must default-export a skill or a list of skills:\n${z.prettifyError(checked.error)}`,
   );
-}
-
-async function importModule(file: string): Promise<unknown> {
-  if (!/\.[cm]?ts$/.test(file)) return import(pathToFileURL(file).href);
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
-}
-
-/** `export default`, `module.exports =`, and both at once as compilers write it. */
-function defaultExportOf(module: unknown): unknown {
-  let found = module;
-  while (typeof found === 'object' && found !== null && 'default' in found) found = found.default;
-  return found;
 }
 
 function twice(skills: readonly Skill[]): string {

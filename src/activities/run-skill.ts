@@ -10,6 +10,7 @@ import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
 import { conclude, type Ended, type Turn } from './conclude';
 import { Emitter } from './emitter';
+import { placeOf } from './place';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { SkillRun, type Question } from './skill-run';
 import { watchForStop } from './stop-watch';
@@ -87,6 +88,7 @@ function continueUrlOf(
 /** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
 async function perform(performance: Performance): Promise<Ended> {
   const { skill, stop, input, log } = performance;
+  const place = placeOf(skill, input.limits);
   return new Promise<Ended>((resolve) => {
     const suspend = (question: Question): void => {
       resolve({ kind: 'asks', question });
@@ -100,7 +102,7 @@ async function perform(performance: Performance): Promise<Ended> {
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: stop.now, suspend })
-        .then((ctx) => skill.run(ctx))
+        .then((ctx) => place.run(ctx))
         .then((result) => {
           resolve({ kind: 'result', result });
         }, fail);
@@ -110,5 +112,5 @@ async function perform(performance: Performance): Promise<Ended> {
         resolve({ kind: 'abandoned' });
       });
     });
-  });
+  }).finally(() => place.close());
 }

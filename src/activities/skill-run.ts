@@ -2,12 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
+import { askUntilItFits } from './answer';
 import { openArtifact } from './artifact-stream';
 import { toArtifactEmission, toSkillMessage } from './say';
 import {
@@ -120,17 +120,11 @@ export class SkillRun implements SkillContext {
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
   async ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
-    let message = toSkillMessage(prompt);
-    for (;;) {
-      const posed = { state: 'input-required', message } as const;
-      const answer = await this.answerTo(() => posed);
-      if (schema === undefined) return answer;
-      try {
-        return schema.parse(valueOf(answer));
-      } catch (err) {
-        message = withReason(toSkillMessage(prompt), err);
-      }
-    }
+    const pose = (say: Say): Promise<Message<ContentPart>> => {
+      const posed = { state: 'input-required', message: toSkillMessage(say) } as const;
+      return this.answerTo(() => posed);
+    };
+    return schema === undefined ? pose(prompt) : askUntilItFits(pose, prompt, schema);
   }
 
   requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>> {
@@ -174,15 +168,4 @@ export class SkillRun implements SkillContext {
     this.artifactsMade += 1;
     return `artifact-${String(this.artifactsMade)}`;
   }
-}
-
-/** The data part of an answer, or else its text. */
-function valueOf(answer: Message<ContentPart>): unknown {
-  for (const part of answer.parts) if ('data' in part) return part.data;
-  return answer.parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
-}
-
-function withReason(prompt: SkillMessage, err: unknown): SkillMessage {
-  const reason = err instanceof z.ZodError ? z.prettifyError(err) : String(err);
-  return { ...prompt, parts: [{ text: `That does not fit: ${reason}` }, ...prompt.parts] };
 }

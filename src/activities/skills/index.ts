@@ -4,4 +4,6 @@ import type { Skill } from '../skill';
 import { report } from './report';
 import { tutorial } from './tutorial';
 
-export const shippedSkills: readonly Skill[] = [report, tutorial];
+const shippedSkills: readonly Skill[] = [report, tutorial];
+
+export default shippedSkills;
