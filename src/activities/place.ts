@@ -15,14 +15,20 @@ export interface Place {
 export function placeOf(skill: Skill, { thread, memoryMb }: TurnLimits): Place {
   if (thread !== true) return { run: (ctx) => skill.run(ctx), close: () => undefined };
   let opened: SkillThread | undefined;
+  let isClosed = false;
   return {
     async run(ctx) {
+      // The conversation was read for longer than the run had left.
+      if (isClosed) throw new Error('the run was over before it began');
       const file = fileOf(skill);
       if (file === undefined) throw notLoaded(skill);
       opened = openThread(ctx, { skillId: skill.id, file, memoryMb });
       return opened.result;
     },
-    close: () => opened?.close(),
+    close() {
+      isClosed = true;
+      opened?.close();
+    },
   };
 }
 

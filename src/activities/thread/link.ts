@@ -1,5 +1,6 @@
 // Calls between a skill's thread and the main thread, over one port: one order for all that is said.
 
+import { setMaxListeners } from 'node:events';
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { pack, unpack, type Packed, type Reference } from './crossing';
 
@@ -95,6 +96,8 @@ export class Link {
     const onAbort = (): void => {
       this.post({ kind: 'abort', signal: id, reason: this.pack(signal.reason) });
     };
+    // Steps side by side are given one signal; that is no leak.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort, { once: true });
     releases.push(() => signal.removeEventListener('abort', onAbort));
     return { kind: 'signal', id };
