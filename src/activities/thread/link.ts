@@ -1,5 +1,6 @@
 // Calls between a skill's thread and the main thread, over one port: one order for all that is said.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { pack, unpack, type Packed, type Reference } from './crossing';
@@ -18,6 +19,8 @@ type Wire =
       readonly call: number;
       readonly to: number;
       readonly args: Packed;
+      /** The call of the other side in whose course this one is made. */
+      readonly within: number | undefined;
       /** The caller is blocked until it is not 0. */
       readonly gate?: Int32Array;
     }
@@ -26,6 +29,8 @@ type Wire =
   | { readonly kind: 'abort'; readonly signal: number; readonly reason: Packed };
 
 interface Waiting {
+  /** Runs something in the async context of the caller. */
+  inContext<T>(work: () => T): T;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -46,6 +51,11 @@ export class Link {
   private readonly functions = new Map<number, AnyFunction>();
   private readonly controllers = new Map<number, AbortController>();
   private readonly waiting = new Map<number, Waiting>();
+  /**
+   * The call that is being answered. What the other side calls meanwhile is run in the context of whoever
+   * made that call: the main thread knows by its context in which step an artifact was saved.
+   */
+  private readonly answering = new AsyncLocalStorage<number>();
   private lastId = 0;
 
   constructor(port: MessagePort) {
@@ -151,8 +161,8 @@ export class Link {
     try {
       return await new Promise((resolve, reject) => {
         const packed = this.pack(args, releases);
-        this.waiting.set(call, { resolve, reject });
-        this.post({ kind: 'call', call, to, args: packed });
+        this.waiting.set(call, { resolve, reject, inContext: AsyncLocalStorage.snapshot() });
+        this.post({ kind: 'call', call, to, args: packed, within: this.answering.getStore() });
       });
     } finally {
       this.waiting.delete(call);
@@ -163,7 +173,8 @@ export class Link {
   private callAtOnce(to: number, args: readonly unknown[]): unknown {
     const call = this.nextId();
     const gate = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    this.post({ kind: 'call', call, to, args: this.pack(args), gate });
+    const within = this.answering.getStore();
+    this.post({ kind: 'call', call, to, args: this.pack(args), within, gate });
     Atomics.wait(gate, 0, 0);
     for (;;) {
       const wire = (receiveMessageOnPort(this.port) as { message: Wire } | undefined)?.message;
@@ -191,7 +202,7 @@ export class Link {
     }
   }
 
-  private answer({ call, to, args, gate }: Extract<Wire, { kind: 'call' }>): void {
+  private answer({ call, to, args, within, gate }: Extract<Wire, { kind: 'call' }>): void {
     const releases: Release[] = [];
     const fail = (error: unknown): void => {
       this.post({ kind: 'failure', call, error: this.pack(error) });
@@ -207,7 +218,10 @@ export class Link {
     try {
       const callee = this.functions.get(to);
       if (callee === undefined) throw new Error('what was called is over');
-      const result = callee(...(this.unpack(args, releases) as readonly unknown[]));
+      const given = this.unpack(args, releases) as readonly unknown[];
+      const work = (): unknown => this.answering.run(call, () => callee(...given));
+      const caller = within === undefined ? undefined : this.waiting.get(within);
+      const result = caller === undefined ? work() : caller.inContext(work);
       if (gate !== undefined) succeed(result);
       else {
         const release = (): void => releases.forEach((one) => one());

@@ -1,6 +1,7 @@
 // What passes between a skill's thread and the main thread, over a real port.
 
 import fc from 'fast-check';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -42,7 +43,6 @@ describe('data', () => {
   });
 
   const data = fc.anything({
-    withDate: true,
     withMap: true,
     withSet: true,
     withBigInt: true,
@@ -108,6 +108,24 @@ describe('a function', () => {
     open();
     await answered;
     expect(isAnswered).toBe(true);
+  });
+
+  test('that is called in the course of another call has the context of who made that one', async () => {
+    const step = new AsyncLocalStorage<string>();
+    const ctx = openPair().give({
+      step: (name: string, f: () => Promise<unknown>) => step.run(name, f),
+      current: () => step.getStore(),
+    }) as { step: Call; current: Call };
+    const inStep = (name: string): Promise<unknown> =>
+      ctx.step(name, async () => {
+        await setImmediate();
+        return ctx.current();
+      });
+    expect(await Promise.all([inStep('a'), inStep('b'), ctx.current()])).toEqual([
+      'a',
+      'b',
+      undefined,
+    ]);
   });
 
   test('of one call is over with the call', async () => {
