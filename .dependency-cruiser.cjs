@@ -7,6 +7,7 @@ const PARTS = [
   'a2a',
   'webhooks',
   'activities',
+  'testing',
   'worker',
   'processes',
   'api',
@@ -22,6 +23,7 @@ const MAY_IMPORT = {
   a2a: ['workflows', 'temporal', 'storage'],
   webhooks: ['workflows', 'temporal', 'storage', 'a2a'],
   activities: ['workflows', 'temporal', 'storage'],
+  testing: ['workflows', 'temporal', 'storage', 'activities'],
   worker: ['activities', 'temporal', 'workflows', 'storage'],
   api: ['workflows', 'temporal', 'storage', 'a2a', 'webhooks', 'activities'], // activities: two places, see below
   // The composition roots of gateway, worker and the others.

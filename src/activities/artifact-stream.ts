@@ -7,26 +7,27 @@ import type { ArtifactOptions, ArtifactStream } from './skill';
 
 type Opened = ArtifactOptions & { readonly artifactId: string };
 
+interface Run {
+  say(spoken: Spoken): Promise<void>;
+  /** Whether the artifact has begun; from this call on it has. */
+  hasBegun(): boolean;
+}
+
 /**
  * Nothing is sent before the first chunk.
  * @throws SkillError
  */
-export function openArtifact(
-  options: Opened,
-  say: (spoken: Spoken) => Promise<void>,
-): ArtifactStream {
+export function openArtifact(options: Opened, run: Run): ArtifactStream {
   const { mediaType, ...heading } = toStreamOptions(options);
   const { artifactId, name } = heading;
-  let isOpen = false;
   let isFinal = false;
 
   const send = async (part: ContentPart, last: boolean): Promise<void> => {
     if (isFinal)
       throw new Error(`artifact "${name ?? artifactId}" is finalized: nothing may follow`);
-    const append = isOpen;
-    isOpen = true;
+    const append = run.hasBegun();
     isFinal = last;
-    await say({ kind: 'artifact', at: Date.now(), ...heading, parts: [part], append, last });
+    await run.say({ kind: 'artifact', at: Date.now(), ...heading, parts: [part], append, last });
   };
   const textPart = (text: string): ContentPart =>
     mediaType === undefined ? { text } : { text, mediaType };

@@ -6,10 +6,10 @@ import type { PartStore } from '../storage/part-store';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
 import { AGENT_PARTS_BYTES } from '../workflows/limits';
 import type { Emitter } from './emitter';
-import { textOf } from './error-text';
+import { isFinal, textOf } from './error-text';
 import { toArtifactEmission, toSkillMessage } from './say';
 import type { Say, SkillArtifact, SkillResult } from './skill';
-import type { Question } from './skill-run';
+import type { Question, Sleep } from './skill-run';
 import type { StopWatch } from './stop-watch';
 
 /** How the author's function ended. */
@@ -17,6 +17,7 @@ export type Ended =
   | { readonly kind: 'result'; readonly result: SkillResult }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'asks'; readonly question: Question }
+  | { readonly kind: 'sleeps'; readonly sleep: Sleep }
   | { readonly kind: 'abandoned' };
 
 export interface Turn {
@@ -75,6 +76,10 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
       const { state, message } = ended.question;
       const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
       return { kind: 'asks', state, attempt, message: { ...message, parts } };
+    }
+    case 'sleeps': {
+      await emitter.flush();
+      return { kind: 'sleeps', attempt, until: ended.sleep.until };
     }
     case 'threw': {
       await emitter.flush();
@@ -146,9 +151,4 @@ async function endedAs(state: Ending, { attempt, store }: Turn, say?: Say): Prom
   const message = toSkillMessage(say);
   const parts = await storeBigParts(store, message.parts, AGENT_PARTS_BYTES);
   return { kind: 'ended', state, attempt, message: { ...message, parts } };
-}
-
-/** By its shape: a skill may have another copy of `SkillError`, or none. */
-function isFinal(error: unknown): boolean {
-  return error instanceof Error && 'retryable' in error && error.retryable === false;
 }

@@ -1,10 +1,11 @@
 // What a skill says, batched into signals: the first at once, then one in flight and one per interval (D5).
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { isFault } from '../temporal/connection';
-import { inlineSize, isStoreFault, storePlanned, type PartsPlan } from '../temporal/stored-parts';
+import { isFault, isNotFound } from '../temporal/connection';
+import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import { FORMAT, type Batch, type Emission } from '../workflows/emission';
+import type { JournalRecord } from './journal';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
@@ -20,23 +21,41 @@ const QUEUE_BYTES = 524_288;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
+/** Time between two signals in milliseconds, up to how many of them. */
+export type Pace = readonly { readonly below: number; readonly ms: number }[];
+
+/** Time between two signals. */
+const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
+
 /**
- * Time between two signals. A run takes 10,000 signals and no more, so a stream that lasts slows
- * down in steps instead of being cut off.
+ * Signals of one run of a task; the next ones go to a log (D8). Each makes four events of history, and
+ * Temporal warns of a run from 10,240 on.
  */
-const FLUSH_INTERVALS: readonly { readonly below: number; readonly ms: number }[] = [
-  { below: 2_000, ms: 100 },
-  { below: 4_000, ms: 500 },
-  { below: 8_000, ms: 2_000 },
-  { below: Number.POSITIVE_INFINITY, ms: 30_000 },
-];
+export const BATCHES_IN_TASK = 2_000;
+
+export interface LongLog {
+  /** Its workflow id. */
+  readonly id: string;
+  /** Batches of the run of the task, after which it takes its place. Default: `BATCHES_IN_TASK`. */
+  readonly after?: number;
+  /** As `EmitterOptions.send`. It is not there until the task has started it. */
+  send(batch: Batch): Promise<void>;
+}
 
 export interface EmitterOptions {
   readonly turn: number;
   readonly attempt: number;
+  /** Number of the first batch. Default 0. */
+  readonly firstBatch?: number;
   readonly store: PartStore;
+  /** Default: `FLUSH_INTERVALS`. */
+  readonly pace?: Pace;
   /** Bytes of the artifacts that the task had before; see `TurnInput`. */
   readonly inlineBytes: number;
+  /** Batches that the run of the task holds of other attempts. Default 0. */
+  readonly batchesBefore?: number;
+  /** Where a long stream goes on. Absent: where it is. */
+  readonly log?: LongLog;
   /** Records one batch; rejects with what the Temporal client throws. */
   send(batch: Batch): Promise<void>;
   /** Stops retries. */
@@ -46,14 +65,11 @@ export interface EmitterOptions {
 }
 
 interface Queued {
-  readonly spoken: Spoken;
+  readonly spoken: Spoken | JournalRecord;
   /** As JSON before big parts are stored. */
   readonly bytes: number;
-}
-
-interface Planned {
-  readonly spoken: Spoken;
-  readonly plan: PartsPlan;
+  /** Emissions that were joined to this one, itself included. */
+  readonly count: number;
 }
 
 export class Emitter {
@@ -61,15 +77,23 @@ export class Emitter {
   private queue: Queued[] = [];
   private queuedBytes = 0;
   private readonly allowance: Allowance;
-  private n = 0;
+  private n: number;
+  /** Emissions taken, and recorded, so far. */
+  private taken = 0;
+  private sent = 0;
+  /** How many somebody waits for: they leave without a pause. */
+  private wanted = 0;
+  private readonly onBatch = new Set<() => void>();
   private lastSentAt = 0;
   private pumping: Promise<void> | undefined;
   private hurry = new AbortController();
   private failure: { readonly error: unknown } | undefined;
   private isClosed = false;
+  private log: LongLog | undefined;
 
   constructor(options: EmitterOptions) {
     this.options = options;
+    this.n = options.firstBatch ?? 0;
     this.allowance = new Allowance(options.inlineBytes);
   }
 
@@ -82,16 +106,27 @@ export class Emitter {
     this.throwFailure();
     if (spoken.kind === 'artifact') this.allowance.admit(spoken.artifactId);
     this.enqueue(spoken);
-    this.pumping ??= this.pump();
     while (this.queuedBytes > QUEUE_BYTES && this.pumping !== undefined) await this.pumping;
     this.throwFailure();
   }
 
-  /** Resolves when everything that was said is recorded. */
+  /** Takes an entry of the journal, behind what was said so far; resolves when both are recorded. */
+  async record(emission: JournalRecord): Promise<void> {
+    // What a leftover of a run that has ended has done counts for nothing, so it must not go on.
+    if (this.isClosed) return new Promise(() => undefined);
+    this.throwFailure();
+    this.enqueue(emission);
+    await this.flush();
+  }
+
+  /** Resolves when everything that was said so far is recorded. */
   async flush(): Promise<void> {
+    const wanted = this.taken;
+    this.wanted = wanted;
     this.hurry.abort();
-    while (this.pumping !== undefined) await this.pumping;
-    this.hurry = new AbortController();
+    while (this.sent < wanted && this.failure === undefined) {
+      await new Promise<void>((resolve) => this.onBatch.add(resolve));
+    }
     this.throwFailure();
   }
 
@@ -100,8 +135,8 @@ export class Emitter {
     this.isClosed = true;
   }
 
-  private enqueue(spoken: Spoken): void {
-    const queued = { spoken, bytes: sizeOf(spoken) };
+  private enqueue(spoken: Spoken | JournalRecord): void {
+    const queued = { spoken, bytes: sizeOf(spoken), count: 1 };
     const last = this.queue.at(-1);
     // What is stored in any case is stored in large pieces.
     const maxBytes = this.allowance.isInlineSpent ? SIGNAL_BYTES : INLINE_PART_BYTES;
@@ -109,6 +144,8 @@ export class Emitter {
     if (joined === undefined) this.queue.push(queued);
     else this.queue[this.queue.length - 1] = joined;
     this.queuedBytes += queued.bytes;
+    this.taken += 1;
+    this.pumping ??= this.pump();
   }
 
   private async pump(): Promise<void> {
@@ -117,15 +154,14 @@ export class Emitter {
       await setImmediate();
       while (this.queue.length > 0) {
         await this.untilDue();
-        const planned = this.take().map((spoken) => ({
-          spoken,
-          plan: this.allowance.take(spoken),
-        }));
-        const emissions = await Promise.all(planned.map((one) => this.store(one)));
-        const { turn, attempt } = this.options;
+        const taken = this.take();
+        const storing = taken.map(({ spoken }) => this.toEmission(spoken));
+        const emissions = await Promise.all(storing);
         this.lastSentAt = Date.now();
-        await this.send({ v: FORMAT, turn, attempt, n: this.n, emissions });
-        this.n += 1;
+        if (this.isLong && this.log === undefined) await this.move(this.options);
+        await this.send(emissions);
+        this.sent += taken.reduce((sum, { count }) => sum + count, 0);
+        this.tellWaiting();
       }
     } catch (error) {
       this.failure = { error };
@@ -134,18 +170,26 @@ export class Emitter {
       this.options.onFailure(error);
     } finally {
       this.pumping = undefined;
+      this.tellWaiting();
     }
   }
 
+  private tellWaiting(): void {
+    for (const tell of this.onBatch) tell();
+    this.onBatch.clear();
+  }
+
   private async untilDue(): Promise<void> {
-    const interval = FLUSH_INTERVALS.find(({ below }) => this.n < below)?.ms ?? 0;
+    const { pace = FLUSH_INTERVALS } = this.options;
+    const interval = pace.find(({ below }) => this.n < below)?.ms ?? 0;
     const wait = this.lastSentAt + Math.max(interval, this.allowance.paceMs) - Date.now();
-    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES) return;
+    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES || this.sent < this.wanted) return;
+    this.hurry = new AbortController();
     const signal = AbortSignal.any([this.hurry.signal, this.options.signal]);
     await delay(wait, undefined, { signal }).catch(() => undefined);
   }
 
-  private take(): readonly Spoken[] {
+  private take(): readonly Queued[] {
     let bytes = 0;
     let count = 0;
     for (const queued of this.queue) {
@@ -157,22 +201,46 @@ export class Emitter {
     }
     const taken = this.queue.splice(0, count);
     this.queuedBytes -= taken.reduce((sum, queued) => sum + queued.bytes, 0);
-    return taken.map(({ spoken }) => spoken);
+    return taken;
   }
 
-  private async store({ spoken, plan }: Planned): Promise<Emission> {
+  /** Counts it as said at once, and resolves when its big parts are stored. */
+  private async toEmission(spoken: Queued['spoken']): Promise<Emission> {
+    if (!('parts' in spoken)) return spoken;
     const { store } = this.options;
+    const plan = this.allowance.take(spoken);
     const parts = await this.untilDone(() => storePlanned(store, plan), isStoreFault);
     return { ...spoken, parts };
   }
 
-  private async send(batch: Batch): Promise<void> {
+  /** The run of the task holds as many batches as it should. */
+  private get isLong(): boolean {
+    const { batchesBefore = 0, log } = this.options;
+    return this.n + batchesBefore >= (log?.after ?? BATCHES_IN_TASK);
+  }
+
+  private async move({ log }: EmitterOptions): Promise<void> {
+    if (log === undefined) return;
+    await this.send([{ kind: 'moved', log: log.id }]);
+    this.log = log;
+  }
+
+  private async send(emissions: readonly Emission[]): Promise<void> {
+    const { turn, attempt } = this.options;
+    const { log } = this;
+    const batch: Batch = { v: FORMAT, turn, attempt, n: this.n, emissions };
     const bytes = jsonBytes(batch);
     // Temporal's client would call this a lack of resources, as if it would pass.
     if (bytes > PAYLOAD_MAX_BYTES) {
       throw new RangeError(`a batch of ${String(bytes)} bytes is more than Temporal takes`);
     }
-    await this.untilDone(() => this.options.send(batch), isFault);
+    if (log === undefined) {
+      await this.untilDone(() => this.options.send(batch), isFault);
+    } else {
+      const isPassing = (err: unknown): boolean => isFault(err) || isNotFound(err);
+      await this.untilDone(() => log.send(batch), isPassing);
+    }
+    this.n += 1;
   }
 
   /** Tries again after each fault, until the run is stopped. */
@@ -195,7 +263,8 @@ export class Emitter {
   }
 }
 
-function sizeOf(spoken: Spoken): number {
+function sizeOf(spoken: Queued['spoken']): number {
+  if (!('parts' in spoken)) return jsonBytes(spoken);
   const partsBytes = spoken.parts.reduce((sum, part) => sum + inlineSize(part), 0);
   return jsonBytes({ ...spoken, parts: [] }) + partsBytes;
 }
@@ -208,5 +277,6 @@ function joinChunks(first: Queued, second: Queued, maxBytes: number): Queued | u
   if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > maxBytes) return undefined;
   if (a.artifactId !== b.artifactId || !b.append || a.last) return undefined;
   const parts = joinParts(a.parts, b.parts) as readonly ContentPart[];
-  return { spoken: { ...a, parts, last: b.last }, bytes };
+  const count = first.count + second.count;
+  return { spoken: { ...a, parts, last: b.last }, bytes, count };
 }

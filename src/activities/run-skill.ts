@@ -1,30 +1,37 @@
 // A skill as a Temporal activity: heartbeat, limits, cancel, and the outcome that the workflow is told.
 
 import { Context } from '@temporalio/activity';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound } from '../temporal/connection';
 import type { ContinuationTokens } from '../temporal/continuations';
+import type { TakenOver } from '../temporal/takeover';
 import type { PartStore } from '../storage/part-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
-import { conclude, type Ended, type Turn } from './conclude';
-import { Emitter } from './emitter';
-import { placeOf } from './place';
+import { runAttempt } from './attempt';
+import type { LongLog, Pace } from './emitter';
 import { SkillError, type Skill, type SkillLog } from './skill';
-import { SkillRun, type Question } from './skill-run';
 import { watchForStop } from './stop-watch';
-import { owningStrayErrors } from './stray-errors';
+import { placeOf } from './thread/place';
+
+/** The run of the workflow that an activity belongs to. */
+export interface RunRef {
+  readonly scope: Scope;
+  readonly taskId: string;
+  readonly runId: string;
+}
 
 export interface SkillRuntime {
   readonly skills: ReadonlyMap<string, Skill>;
   readonly store: PartStore;
   readonly continuations: ContinuationTokens;
-  /** Records a batch in the run that the activity belongs to. */
-  signal(
-    task: { readonly scope: Scope; readonly taskId: string; readonly runId: string },
-    batch: Batch,
-  ): Promise<void>;
+  /** Records a batch. */
+  signal(run: RunRef, batch: Batch): Promise<void>;
+  /** See `Tasks.takeOver`. */
+  takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
+  /** Where the long stream of this attempt goes on. */
+  longLog(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): LongLog;
+  /** Default: see `Emitter`. */
+  readonly pace?: Pace;
   log(taskId: string, skillId: string): SkillLog;
 }
 
@@ -32,45 +39,32 @@ export function createTaskActivities(runtime: SkillRuntime): TaskActivities {
   return { runSkill: (input) => runSkill(runtime, input) };
 }
 
-async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOutcome> {
+async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOutcome> {
   const { info } = Context.current();
-  const attempt = input.attemptsBefore + info.attempt;
-  const skill = runtime.skills.get(input.skillId);
+  const { scope, taskId, skillId } = given;
+  const attempt = given.attemptsBefore + info.attempt;
+  const skill = runtime.skills.get(skillId);
   if (skill === undefined) {
-    return { kind: 'threw', attempt, reason: `no worker has the skill "${input.skillId}"` };
+    return { kind: 'threw', attempt, reason: `no worker has the skill "${skillId}"` };
   }
-  const stop = watchForStop(input.limits.timeoutMs);
-  const { runId } = info.workflowExecution ?? { runId: '' };
-  const emitter = new Emitter({
-    turn: input.turn,
-    attempt,
-    store: runtime.store,
-    inlineBytes: input.inlineBytes,
-    send: (batch) => runtime.signal({ scope: input.scope, taskId: input.taskId, runId }, batch),
-    signal: stop.now,
-    onFailure: (err) => {
-      stop.because(isNotFound(err) ? 'task-gone' : 'unrecordable');
-    },
-  });
+  const run = { scope, taskId, runId: info.workflowExecution?.runId ?? '' };
+  const stop = watchForStop(given.limits.timeoutMs);
   try {
-    const log = runtime.log(input.taskId, input.skillId);
-    const turn = { input, attempt, emitter, store: runtime.store, stop };
-    const continueUrl = (question: number): string => continueUrlOf(runtime, input, question);
-    const ended = await perform({ ...turn, skill, log, continueUrl });
-    // Branches of the function that still run have nobody to speak to.
-    if (ended.kind === 'asks') emitter.close();
-    if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
-    return await conclude(ended, turn);
+    return await runAttempt({
+      ...{ given, attempt, skill, stop },
+      place: placeOf(skill, given.limits),
+      store: runtime.store,
+      log: runtime.log(taskId, skillId),
+      continueUrl: (question) => continueUrlOf(runtime, given, question),
+      clock: Date,
+      ...(runtime.pace && { pace: runtime.pace }),
+      send: (batch) => runtime.signal(run, batch),
+      longLog: runtime.longLog(run, { turn: given.turn, attempt }),
+      takeOver: (speaker) => runtime.takeOver(run, speaker),
+    });
   } finally {
-    emitter.close();
     stop.close();
   }
-}
-
-interface Performance extends Turn {
-  readonly skill: Skill;
-  readonly log: SkillLog;
-  readonly continueUrl: (question: number) => string;
 }
 
 function continueUrlOf(
@@ -83,34 +77,4 @@ function continueUrlOf(
     ? 'a skill that replies has no task to continue'
     : 'the gateway that started this task has not said where it is';
   throw new SkillError(`there is no continueUrl: ${why}`, { retryable: false });
-}
-
-/** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
-async function perform(performance: Performance): Promise<Ended> {
-  const { skill, stop, input, log } = performance;
-  const place = placeOf(skill, input.limits);
-  return new Promise<Ended>((resolve) => {
-    const suspend = (question: Question): void => {
-      resolve({ kind: 'asks', question });
-    };
-    const fail = (error: unknown): void => {
-      resolve({ kind: 'threw', error });
-    };
-    const onStray = (error: unknown): void => {
-      log.error('the skill left an error that nobody caught', { err: error });
-      fail(error);
-    };
-    owningStrayErrors(onStray, () => {
-      SkillRun.open({ ...performance, signal: stop.now, suspend })
-        .then((ctx) => place.run(ctx))
-        .then((result) => {
-          resolve({ kind: 'result', result });
-        }, fail);
-    });
-    stop.now.addEventListener('abort', () => {
-      void delay(input.limits.cancelGraceMs).then(() => {
-        resolve({ kind: 'abandoned' });
-      });
-    });
-  }).finally(() => place.close());
 }

@@ -1,7 +1,5 @@
 // One run of a skill: the context that the author's function is given, over an emitter and a journal.
 
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
@@ -9,9 +7,14 @@ import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
 import { askUntilItFits } from './answer';
 import { openArtifact } from './artifact-stream';
+import { BegunArtifacts } from './begun-artifacts';
+import { Journal, misfit } from './journal';
+import { Retelling } from './retelling';
 import { toArtifactEmission, toSkillMessage } from './say';
 import {
   SkillError,
+  type Skill,
+  type SkillResult,
   type ArtifactOptions,
   type ArtifactStream,
   type AuthPrompt,
@@ -21,9 +24,17 @@ import {
   type SkillContext,
   type SkillLog,
   type SkillMessage,
+  type StepOptions,
   type StepScope,
 } from './skill';
 import type { Spoken } from './spoken';
+import { Steps, type Clock } from './steps';
+
+/** A run that has nothing to do until then, in epoch milliseconds. */
+export interface Sleep {
+  readonly state: 'asleep';
+  readonly until: number;
+}
 
 /** The question that ends a turn. */
 export interface Question {
@@ -31,20 +42,21 @@ export interface Question {
   readonly message: SkillMessage;
 }
 
-interface RunOptions {
+export interface RunOptions {
   readonly input: TurnInput;
   readonly attempt: number;
   readonly emitter: Emitter;
   readonly store: PartStore;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  readonly clock: Clock;
   /**
    * Where the question after that many others is answered without the client.
    * @throws SkillError
    */
   continueUrl(question: number): string;
-  /** Ends the run: the answer starts the function again in a later turn. */
-  suspend(question: Question): void;
+  /** Ends the run: the answer, or the time, starts the function again. */
+  suspend(why: Question | Sleep): void;
 }
 
 export class SkillRun implements SkillContext {
@@ -58,19 +70,35 @@ export class SkillRun implements SkillContext {
   readonly signal: AbortSignal;
   readonly log: SkillLog;
   private readonly options: RunOptions;
+  private readonly journal: Journal | undefined;
+  private readonly retelling: Retelling;
+  private readonly steps: Steps;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
-  private artifactsMade = 0;
+  private isLeaving = false;
+  private readonly artifacts = new BegunArtifacts();
 
-  /** Rejects with `MissingPartError` when a part of the conversation is gone. */
+  /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
+    const { store, input, emitter } = options;
     const restore = (message: Message): Promise<Message<ContentPart>> =>
-      restoreMessage(options.store, message);
-    const history = await Promise.all(options.input.history.map(restore));
-    return new SkillRun(options, history);
+      restoreMessage(store, message);
+    const history = await Promise.all(input.history.map(restore));
+    if (input.replies) return new SkillRun(options, { history });
+    const journal = await Journal.open({
+      store,
+      items: input.journal ?? [],
+      record: (emission) => emitter.record(emission),
+      mark: () => run.retelling.mark(),
+    });
+    const run = new SkillRun(options, { history, journal });
+    return run;
   }
 
-  private constructor(options: RunOptions, history: readonly Message<ContentPart>[]) {
+  private constructor(
+    options: RunOptions,
+    { history, journal }: { history: readonly Message<ContentPart>[]; journal?: Journal },
+  ) {
     const [message, ...followUps] = history.filter(({ role }) => role === 'ROLE_USER');
     if (message === undefined) throw new Error('a task without its first message');
     this.options = options;
@@ -81,25 +109,53 @@ export class SkillRun implements SkillContext {
     this.answers = followUps.slice(0, options.input.answered);
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
-    this.attempt = options.attempt;
+    // Waking up is no retry.
+    this.attempt = options.attempt - (options.input.wakes ?? 0);
     this.signal = options.signal;
     this.log = options.log;
+    this.journal = journal;
+    this.retelling = new Retelling(journal?.said ?? {});
+    this.steps = new Steps({
+      journal,
+      store: options.store,
+      origin: options.input.taskId,
+      signal: options.signal,
+      clock: options.clock,
+      artifacts: this.artifacts,
+      closeStep: (id) => this.emit(this.retelling.closeStep(id)),
+      suspend: (until) => this.leave({ state: 'asleep', until }),
+    });
   }
 
-  async step<T>(name: string, run: (step: StepScope) => T | Promise<T>): Promise<T> {
-    return run({ key: `${this.taskId}:${name}`, signal: this.signal });
+  /**
+   * Runs the author's function.
+   * @throws what it throws; SkillError when the journal has calls that it did not make.
+   */
+  async through(skill: Pick<Skill, 'run'>): Promise<SkillResult> {
+    const result = await skill.run(this).finally(() => this.release());
+    const left = this.journal?.next;
+    if (left !== undefined && !this.signal.aborted) throw misfit(left, 'ends without it');
+    return result;
   }
 
-  async sleep(until: number | Date): Promise<void> {
-    await delay(typeof until === 'number' ? until : until.getTime() - Date.now());
+  step<T>(
+    name: string,
+    run: (step: StepScope) => T | Promise<T>,
+    options?: StepOptions<T>,
+  ): Promise<T> {
+    return this.steps.step(name, run, options);
+  }
+
+  sleep(until: number | Date): Promise<void> {
+    return this.steps.sleep(until);
   }
 
   now(): Promise<Date> {
-    return this.step('now', () => new Date());
+    return this.steps.now();
   }
 
   uuid(): Promise<string> {
-    return this.step('uuid', () => randomUUID());
+    return this.steps.uuid();
   }
 
   async progress(text: Say): Promise<void> {
@@ -107,12 +163,17 @@ export class SkillRun implements SkillContext {
   }
 
   artifact(options: ArtifactOptions): ArtifactStream {
-    const artifactId = options.artifactId ?? this.nextArtifactId();
-    return openArtifact({ ...options, artifactId }, (spoken) => this.say(spoken));
+    const artifactId = options.artifactId ?? this.artifacts.nextId(this.steps.current);
+    const hasBegun = (): boolean => {
+      const begun = this.artifacts.has(artifactId);
+      this.artifacts.begin(artifactId, this.steps.current);
+      return begun;
+    };
+    return openArtifact({ ...options, artifactId }, { hasBegun, say: (said) => this.say(said) });
   }
 
   async saveArtifact(artifact: SkillArtifact): Promise<string> {
-    const artifactId = artifact.artifactId ?? this.nextArtifactId();
+    const artifactId = artifact.artifactId ?? this.artifacts.nextId(this.steps.current);
     await this.say(toArtifactEmission(artifact, artifactId));
     return artifactId;
   }
@@ -148,11 +209,25 @@ export class SkillRun implements SkillContext {
     const answer = this.answers[question];
     this.answersRead += 1;
     if (answer !== undefined) return answer;
-    this.options.suspend(await pose(question));
+    return this.leave(await pose(question));
+  }
+
+  /** Ends the run; what it has said so far it need not say again. */
+  private async leave(why: Question | Sleep): Promise<never> {
+    // What another branch would say from here on belongs to no run.
+    if (this.isLeaving) return new Promise(() => undefined);
+    this.isLeaving = true;
+    await this.release();
+    await this.journal?.close(this.steps.leftFailures());
+    this.options.suspend(why);
     return new Promise(() => undefined);
   }
 
-  /** Silent while the journal has answers left: what is said before them was recorded. */
+  private async release(): Promise<void> {
+    await this.emit(this.retelling.release());
+  }
+
+  /** Only what is new: what was said before the journal's last entry is recorded. */
   private async say(spoken: Spoken): Promise<void> {
     if (this.options.input.replies) {
       if (spoken.kind === 'progress') return;
@@ -160,12 +235,16 @@ export class SkillRun implements SkillContext {
         'a skill that replies has no task to hold artifacts: put the parts into its reply';
       throw new SkillError(text, { retryable: false });
     }
-    if (this.answersRead < this.answers.length) return;
-    await this.options.emitter.emit(spoken);
+    if (this.isLeaving) return new Promise(() => undefined);
+    this.steps.touch();
+    const hasAnswers = this.answersRead < this.answers.length;
+    if (hasAnswers && this.journal?.isEmpty !== false) return;
+    const isReplaying = hasAnswers || this.journal?.isReplaying === true;
+    await this.emit(this.retelling.hear(spoken, this.steps.current, isReplaying));
   }
 
-  private nextArtifactId(): string {
-    this.artifactsMade += 1;
-    return `artifact-${String(this.artifactsMade)}`;
+  /** All at once: an entry of the journal that came in between would tell of the half. */
+  private async emit(said: readonly Spoken[]): Promise<void> {
+    await Promise.all(said.map((spoken) => this.options.emitter.emit(spoken)));
   }
 }

@@ -50,7 +50,9 @@ export async function openWorker(
     skills: new Map(skills.map((skill) => [skill.id, skill])),
     store: createDirectoryPartStore(join(config.dataDir, 'parts')),
     continuations: new ContinuationTokens((await keysOf(config))('continuation')),
-    signal: (task, batch) => tasks.signal(task, batch),
+    signal: (run, batch) => tasks.signal(run, batch),
+    longLog: (run, speaker) => tasks.longLog(run, speaker),
+    takeOver: (run, speaker) => tasks.takeOver(run, speaker),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });
   const worker = await startTaskWorker({

@@ -3,6 +3,7 @@
 import {
   Client,
   Connection,
+  WorkflowNotFoundError,
   isGrpcServiceError,
   isRetryableError,
   makeGrpcRetryInterceptor,
@@ -97,7 +98,8 @@ export function isFault(err: unknown): boolean {
 }
 
 export function isNotFound(err: unknown): boolean {
-  return grpcCode(err) === NOT_FOUND;
+  // A handle of the SDK makes an error of its own of it, without the cause.
+  return err instanceof WorkflowNotFoundError || grpcCode(err) === NOT_FOUND;
 }
 
 export function isInvalidArgument(err: unknown): boolean {

@@ -11,12 +11,22 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
+import { LOG_WORKFLOW, closeSignal, type LogStart } from '../workflows/log-contract';
 import type { Decision, Recorded } from '../workflows/recorded';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** Reads one stored value. Payload codecs of the client apply. */
 export type Decode = (payload: Payload | null | undefined) => Promise<unknown>;
+
+/** Whose history to read. */
+export interface HistorySource {
+  readonly client: Client;
+  readonly decode: Decode;
+  readonly workflowId: string;
+  /** Where to begin. Default: the newest run, which starts from a snapshot. */
+  readonly runId?: string;
+}
 
 export interface HistoryPage {
   readonly events: readonly HistoryEvent[];
@@ -74,8 +84,13 @@ export async function fromHistoryEvent(
   decode: Decode,
 ): Promise<HistoryStep | undefined> {
   const started = event.workflowExecutionStartedEventAttributes;
-  if (started) return fromStart(await decode(started.input?.payloads?.[0]), timeOf(event));
+  if (started) {
+    const input = await decode(started.input?.payloads?.[0]);
+    if (started.workflowType?.name === LOG_WORKFLOW) return fromLogStart(input);
+    return fromStart(input, timeOf(event));
+  }
   const signaled = event.workflowExecutionSignaledEventAttributes;
+  if (signaled?.signalName === closeSignal.name) return record({ kind: 'log-closed' });
   if (signaled?.signalName === progressSignal.name) {
     const payload = signaled.input?.payloads?.[0];
     const batch = (await decode(payload)) as Batch;
@@ -99,13 +114,20 @@ export async function fromHistoryEvent(
   return fromEnding(event);
 }
 
+function fromLogStart(input: unknown): HistoryStep {
+  const { v, snapshot } = input as LogStart;
+  assertFormat(v);
+  return record({ kind: 'resumed', snapshot });
+}
+
+function assertFormat(v: number): void {
+  if (v === FORMAT) return;
+  throw new Error(`the task was written in format ${String(v)}; this build reads ${FORMAT}`);
+}
+
 function fromStart(input: unknown, at: number): HistoryStep {
   const start = input as TaskStart;
-  if (start.v !== FORMAT) {
-    throw new Error(
-      `the task was written in format ${String(start.v)}; this build reads ${FORMAT}`,
-    );
-  }
+  assertFormat(start.v);
   const { continued, taskId, contextId, skillId, message } = start;
   return continued === undefined
     ? record({ kind: 'created', at, taskId, contextId, skillId, message })

@@ -2,7 +2,7 @@
 
 import { temporal } from '@temporalio/proto';
 import { fromEnding } from './history';
-import type { HistorySource } from './task-history';
+import type { HistorySource } from './history';
 
 const CLOSE_EVENT =
   temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;

@@ -14,7 +14,8 @@ import {
 } from './connection';
 import { KeptEvents } from './kept-events';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
-import { TaskHistory, type HistorySource, type Increment } from './task-history';
+import type { HistorySource } from './history';
+import { TaskHistory, type Increment } from './task-history';
 
 /** Wait after a failed poll: doubles up to the maximum, and is short because readers wait. */
 const RETRY_MIN_MS = 100;
@@ -132,7 +133,7 @@ export class TaskFeed {
       start = before;
     }
     const { startRunId: runId } = start;
-    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) });
+    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) }, seq);
   }
 
   /** All that `history` tells, as far as it is recorded now. */

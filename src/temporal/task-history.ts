@@ -1,9 +1,13 @@
-// Folds one task's history page by page, over all its runs. Used by reads, by the feed and by resume.
+// Folds one task's history page by page, over all its runs and the logs of its long streams. Used by reads, by the
+// feed and by resume.
 
-import type { Client } from '@temporalio/client';
-import { foldTask, type TaskFold } from '../workflows/task-state';
-import { isTerminal, type Task, type TaskEvent } from '../workflows/task';
-import { PAGE_EVENTS, fromHistoryEvent, readPage, type Decode, type HistoryStep } from './history';
+import type { Recorded } from '../workflows/recorded';
+import { foldTask } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-fold';
+import { isTerminal, type Message, type Task, type TaskEvent } from '../workflows/task';
+import type { HistorySource } from './history';
+import { LogPager } from './log-pager';
+import { RunPager, type RunStep } from './run-pager';
 
 /** What one record of the history did to the task. */
 export interface Increment {
@@ -14,37 +18,56 @@ export interface Increment {
   readonly bytes: number;
 }
 
-export interface HistorySource {
-  readonly client: Client;
-  readonly decode: Decode;
-  readonly workflowId: string;
-  /** Where to begin. Default: the newest run, which starts from a snapshot. */
-  readonly runId?: string;
-}
-
 export class TaskHistory {
   private readonly source: HistorySource;
-  private runId: string | undefined;
-  private pageToken: Uint8Array | undefined;
-  private lastEventId = 0;
+  private readonly after: number;
+  private readonly own: RunPager;
+  /** Read, and to be folded when the log has been. */
+  private waiting: RunStep[] = [];
+  private log: LogPager | undefined;
   private current: TaskFold | undefined;
   private hasEnded = false;
-  /** The run with which this history began, the one before it, and the last event before it; known after the first page. */
-  startRunId: string | undefined;
-  previousRunId: string | undefined;
+  /** Batches that its last run holds, without those in logs. */
+  batches = 0;
+  /** The last event before the run with which this history began; known after the first page. */
   since = 0;
-  /** Nothing more was recorded when the last page was read. */
-  isCaughtUp = false;
 
-  constructor(source: HistorySource) {
+  /** @param after the events that are wanted begin behind this one. Default: only where the task has come to. */
+  constructor(source: HistorySource, after = Number.POSITIVE_INFINITY) {
     this.source = source;
-    this.runId = source.runId;
+    this.after = after;
+    this.own = new RunPager(source);
+  }
+
+  /** The run with which this history began; known after the first page. */
+  get startRunId(): string | undefined {
+    return this.own.startRunId;
+  }
+
+  get previousRunId(): string | undefined {
+    return this.own.previousRunId;
+  }
+
+  /** Nothing more was recorded when the last page was read. */
+  get isCaughtUp(): boolean {
+    return this.own.isCaughtUp && (this.log?.isCaughtUp ?? this.waiting.length === 0);
+  }
+
+  /** As of the last page. Throws before the first one. */
+  get fold(): TaskFold {
+    if (this.current === undefined) throw new Error('nothing was read yet');
+    return this.current;
   }
 
   /** The task as of the last page. Throws before the first one. */
   get task(): Task {
-    if (this.current === undefined) throw new Error('nothing was read yet');
-    return this.current.task;
+    const { task } = this.fold;
+    const messages = this.waiting.flatMap(messageOf);
+    if (messages.length === 0) return task;
+    // They come behind all that the log tells, and are there all the same.
+    const { id: taskId, contextId, history } = task;
+    const more = messages.map((message) => ({ ...message, taskId, contextId }));
+    return { ...task, history: [...history, ...more] };
   }
 
   /** Batches that were dropped because their attempt or turn was over. */
@@ -54,63 +77,71 @@ export class TaskHistory {
 
   /** No event can follow. */
   get isOver(): boolean {
-    return this.hasEnded || (this.current !== undefined && isTerminal(this.task.status.state));
+    return this.hasEnded || (this.current !== undefined && isTerminal(this.fold.task.status.state));
   }
 
   /** Reads one page. With `waitNewEvent` it waits up to 20 s for something new. */
   async next(waitNewEvent: boolean): Promise<readonly Increment[]> {
-    const { client, workflowId } = this.source;
-    const page = await readPage(client, {
-      workflowId,
-      waitNewEvent,
-      ...(this.runId === undefined ? {} : { runId: this.runId }),
-      ...(this.pageToken === undefined ? {} : { pageToken: this.pageToken }),
-    });
-    // Without waiting, the end of an open run has no token: the old one stays, and what it brings
-    // again is skipped by its event id.
-    // Copied, because it is a view of a whole network read, which it would keep alive.
-    if (page.nextPageToken.length > 0) this.pageToken = Uint8Array.from(page.nextPageToken);
-    const isShort = waitNewEvent && page.events.length < PAGE_EVENTS;
-    this.isCaughtUp = page.nextPageToken.length === 0 || isShort;
+    if (this.log === undefined) {
+      if (this.waiting.length === 0) this.waiting.push(...(await this.own.next(waitNewEvent)));
+      return this.foldWaiting();
+    }
+    // A log is waited for, and what the task is told meanwhile is looked at.
+    if (!waitNewEvent || !this.own.isCaughtUp) this.waiting.push(...(await this.own.next(false)));
     const increments: Increment[] = [];
-    for (const event of page.events) {
-      const eventId = Number(event.eventId);
-      if (eventId <= this.lastEventId) continue;
-      this.lastEventId = eventId;
-      const started = event.workflowExecutionStartedEventAttributes;
-      if (started && this.startRunId === undefined) {
-        this.startRunId = started.originalExecutionRunId ?? undefined;
-        this.previousRunId = started.continuedExecutionRunId ?? undefined;
-      }
-      const step = await fromHistoryEvent(event, this.source.decode);
-      if (step !== undefined) increments.push(...this.take(step));
+    for (const step of await this.log.next(waitNewEvent)) increments.push(...this.takeOfLog(step));
+    return this.log === undefined ? [...increments, ...this.foldWaiting()] : increments;
+  }
+
+  private foldWaiting(): readonly Increment[] {
+    const increments: Increment[] = [];
+    while (this.log === undefined) {
+      const step = this.waiting.shift();
+      if (step === undefined) break;
+      if (step.kind === 'record') this.count(step.recorded);
+      increments.push(...this.take(step));
     }
     return increments;
   }
 
-  private take(step: HistoryStep): readonly Increment[] {
-    switch (step.kind) {
-      case 'next-run':
-        this.runId = step.runId;
-        this.pageToken = undefined;
-        this.lastEventId = 0;
-        this.isCaughtUp = false;
-        return [];
-      case 'end':
-        this.hasEnded = true;
-        return [];
-      case 'record': {
-        // A run that continues another starts from the snapshot which the fold already holds.
-        if (step.recorded.kind === 'continued' && this.current !== undefined) {
-          this.current = foldTask(undefined, step.recorded).fold;
-          return [];
-        }
-        const before = this.current?.task;
-        const { fold, events } = foldTask(this.current, step.recorded);
-        this.current = fold;
-        if (step.recorded.kind === 'continued') this.since = fold.task.seq;
-        return events.length === 0 ? [] : [{ before, events, bytes: step.bytes }];
-      }
-    }
+  private count({ kind }: Recorded): void {
+    if (kind === 'batch') this.batches += 1;
+    if (kind === 'continued') this.batches = 0;
   }
+
+  /** Nothing that comes behind its end counts. */
+  private takeOfLog(step: RunStep): readonly Increment[] {
+    if (this.log === undefined) return [];
+    // A log that has been ended by the server is closed as well.
+    const closes = step.kind === 'end' || ['log-closed', 'ended'].includes(step.recorded.kind);
+    if (!closes) return this.take(step);
+    this.log = undefined;
+    this.current = foldTask(this.current, { kind: 'log-closed' }).fold;
+    return [];
+  }
+
+  private take(step: RunStep): readonly Increment[] {
+    if (step.kind === 'end') {
+      this.hasEnded = true;
+      return [];
+    }
+    const { recorded, bytes } = step;
+    // A run that continues another starts from the snapshot which the fold already holds, or is behind.
+    const before = this.current?.task;
+    const isSnapshot = recorded.kind === 'continued' || recorded.kind === 'resumed';
+    const { fold, events } = foldTask(isSnapshot ? undefined : this.current, recorded);
+    this.current = fold;
+    if (recorded.kind === 'continued' && before === undefined) this.since = fold.task.seq;
+    if (fold.log !== undefined && this.log === undefined) this.openLog(fold.log);
+    return events.length === 0 ? [] : [{ before, events, bytes }];
+  }
+
+  private openLog(workflowId: string): void {
+    const { client, decode, workflowId: owner } = this.source;
+    this.log = new LogPager({ client, decode, workflowId }, { owner, after: this.after });
+  }
+}
+
+function messageOf(step: RunStep): readonly Message[] {
+  return step.kind === 'record' && step.recorded.kind === 'message' ? [step.recorded.message] : [];
 }

@@ -21,6 +21,7 @@ import {
   type TaskStart,
 } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
+import { logWorkflowId } from '../workflows/log-contract';
 import { watchSignal, type Watch } from '../workflows/push-contract';
 import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/task';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
@@ -30,7 +31,9 @@ import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
 import { scopeKey } from './scope';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
-import { TaskHistory, type HistorySource } from './task-history';
+import { firstWord, foldAtFirstWord, type TakenOver } from './takeover';
+import type { HistorySource } from './history';
+import { TaskHistory } from './task-history';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
 
 /** A query goes to a worker; without one it must leave time for reading the history instead. */
@@ -122,6 +125,7 @@ export class Tasks {
         handle.executeUpdate(messageUpdate, update),
       );
       if (receipt.digest !== followUp.digest) throw keyReused();
+      if (receipt.isBehind) return { ...receipt, seq: (await this.read(ref)).seq };
       return receipt;
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) throw await this.whyClosed(ref);
@@ -216,6 +220,32 @@ export class Tasks {
     await this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
   }
 
+  /**
+   * Ends the say of older attempts of this turn, and tells what they have recorded.
+   * Rejects with what the client throws; TaskError `over` when this attempt is not heard itself.
+   */
+  async takeOver(
+    ref: TaskRef & { readonly runId: string },
+    speaker: Pick<Batch, 'turn' | 'attempt'>,
+  ): Promise<TakenOver> {
+    await this.signal(ref, firstWord(speaker));
+    const { client, decode } = this;
+    const source = { client, decode, workflowId: workflowIdOf(ref), runId: ref.runId };
+    return foldAtFirstWord(source, speaker);
+  }
+
+  /** Where what this attempt says goes on when the run of its task has enough; `send` rejects as `signal` does. */
+  longLog(
+    ref: TaskRef,
+    speaker: Pick<Batch, 'turn' | 'attempt'>,
+  ): { readonly id: string; send(batch: Batch): Promise<void> } {
+    const id = logWorkflowId(workflowIdOf(ref), speaker);
+    const handle = this.client.workflow.getHandle(id);
+    const send = (batch: Batch): Promise<void> =>
+      this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
+    return { id, send };
+  }
+
   /** Asks an open task to wake a push workflow when it goes on; false when it cannot be asked. */
   async watch(ref: TaskRef, watch: Watch): Promise<boolean> {
     const handle = this.client.workflow.getHandle(workflowIdOf(ref));
@@ -238,7 +268,10 @@ export class Tasks {
       handle.query(taskQuery),
     );
     // Without a worker the history answers.
-    return asked.catch(() => undefined);
+    return asked.then(
+      (task) => task ?? undefined,
+      () => undefined,
+    );
   }
 
   /** A closed workflow refuses updates and cancels in the words it uses for an unknown one. */

@@ -3,7 +3,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Batch, FORMAT } from './emission';
-import type { Checkpoint } from './recorded';
+import type { JournalItem } from './journal';
+import type { Checkpoint } from './task-fold';
 import type { JsonObject, Message, Part, Scope, Task } from './task';
 
 export const TASK_WORKFLOW = 'taskWorkflow';
@@ -56,9 +57,21 @@ export interface TaskStart extends Start {
     readonly checkpoint: Checkpoint;
     /** Epoch milliseconds at which the task was created. */
     readonly createdAt: number;
+    /** Present when its skill sleeps. */
+    readonly sleep?: Sleep;
     /** Push workflows that wait for the task to go on. Absent when there are none. */
     readonly watchers?: readonly string[];
   };
+}
+
+/** A turn that goes on at a certain time. */
+export interface Sleep {
+  /** Epoch milliseconds. */
+  readonly until: number;
+  /** The attempt that fell asleep; the next one counts from it. */
+  readonly attempt: number;
+  /** How many times the turn has slept. */
+  readonly wakes: number;
 }
 
 /** What the activity is given for one turn. */
@@ -77,12 +90,18 @@ export interface TurnInput {
   /** The conversation so far; the message that started the task comes first. */
   readonly history: readonly Message[];
   /**
-   * Bytes of JSON of the task's artifacts when the turn began; the rest of what they may have is the
-   * turn's. Each attempt has the same, so that one that says the same again stores the same again.
+   * Bytes of JSON of the task's artifacts at the checkpoint from which the attempt speaks; the rest of
+   * what they may have is its own.
    */
   readonly inlineBytes: number;
-  /** How many follow-ups in the history are answers that questions have had: the journal. */
+  /** How many follow-ups in the history are answers that questions have had. */
   readonly answered: number;
+  /** What the skill has done for good. Absent when nothing. */
+  readonly journal?: readonly JournalItem[];
+  /** Signals that the run of the workflow has taken in so far: it takes 10,000. Absent: none. */
+  readonly batchesBefore?: number;
+  /** Attempts of this turn that ended in sleep. Absent when none did. */
+  readonly wakes?: number;
   /** See `TaskStart`. */
   readonly acceptedOutputModes?: readonly string[];
   /** See `TaskStart`. */
@@ -116,6 +135,8 @@ export type TurnEnd =
 /** What the activity reports. */
 export type TurnOutcome =
   | TurnEnd
+  /** `until` in epoch milliseconds: nothing is to be done before. */
+  | { readonly kind: 'sleeps'; readonly attempt: number; readonly until: number }
   /** The skill threw; the workflow counts these against `maximumAttempts`. */
   | { readonly kind: 'threw'; readonly attempt: number; readonly reason: string };
 
@@ -135,12 +156,14 @@ export interface TaskActivities {
 /** Progress texts and artifact chunks of one attempt (D5). */
 export const progressSignal = defineSignal<[Batch]>('progress');
 
-/** The whole task as the workflow holds it. */
-export const taskQuery = defineQuery<Task>('task');
+/** The whole task as the workflow holds it; null while its stream is in a log, where the workflow does not look. */
+export const taskQuery = defineQuery<Task | null>('task');
 
 /** Where the task stood when the message was taken in. */
 export interface MessageReceipt {
   readonly seq: number;
+  /** `seq` is of some time ago: the task's stream is in a log. */
+  readonly isBehind?: true;
   /** Of the message that was taken in under this update id: it may be another than was sent. */
   readonly digest?: string;
 }

@@ -1,5 +1,6 @@
 // What a running skill says, in the form in which it is signaled and stays in the history for ever.
 
+import type { JournalEntry, JournalSegment } from './journal';
 import type { JsonObject, Part } from './task';
 
 /** Version of everything that is stored; a reader refuses what is newer than it knows. */
@@ -27,7 +28,30 @@ export interface ArtifactEmission {
   readonly last: boolean;
 }
 
-export type Emission = ProgressEmission | ArtifactEmission;
+/** Entries of the skill's journal. What was said before them is not said again by any later attempt. */
+export interface JournalEmission {
+  readonly kind: 'journal';
+  readonly entries: readonly JournalEntry[];
+}
+
+/** The first `replaces` items of the journal have moved to the part store. */
+export interface PackedJournalEmission {
+  readonly kind: 'packed-journal';
+  readonly replaces: number;
+  readonly segment: JournalSegment;
+}
+
+/** What this attempt says from here on is in that log; only the last emission of a batch. */
+export interface MovedEmission {
+  readonly kind: 'moved';
+  /** Workflow id. */
+  readonly log: string;
+}
+
+/** What clients are told. */
+export type SpokenEmission = ProgressEmission | ArtifactEmission;
+
+export type Emission = SpokenEmission | JournalEmission | PackedJournalEmission | MovedEmission;
 
 /**
  * One signal. `turn` counts the runs between two questions from 1, `attempt` the tries of that

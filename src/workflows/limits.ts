@@ -17,12 +17,14 @@ export const TASK_BYTES = {
   status: 131_072,
   /** What is left of artifacts when their big parts are stored. A skill that says more fails. */
   artifacts: 1_048_576,
+  /** What of a skill's journal has not moved to the part store: `JOURNAL_PACK_BYTES`, and one more entry. */
+  journal: 57_344,
   /** Ids, times, bounds, what came with a cancel, accepted output modes, and the newest update ids. */
   frame: 65_536,
 } as const;
 
 /** A task that is larger, whatever let it become so, loses content until it is not (`fit-task.ts`). */
-export const TASK_MAX_BYTES = PAYLOAD_MAX_BYTES - TASK_BYTES.frame;
+export const TASK_MAX_BYTES = PAYLOAD_MAX_BYTES - TASK_BYTES.frame - TASK_BYTES.journal;
 
 /** A part above this travels by reference: a signal should stay small beside its fixed cost. */
 export const INLINE_PART_BYTES = 65_536;
@@ -38,6 +40,12 @@ export const USER_MESSAGE_BYTES = 307_200;
 
 /** What a caller says with a cancel. */
 export const CANCEL_METADATA_BYTES = 8_192;
+
+/** Beyond it a journal moves to the part store, and leaves a reference. */
+export const JOURNAL_PACK_BYTES = 24_576;
+
+/** A result of a step beyond it goes to the part store: a journal holds many. */
+export const JOURNAL_RESULT_BYTES = 2_048;
 
 /** The media types that a caller would like. */
 export const OUTPUT_MODES_BYTES = 8_192;

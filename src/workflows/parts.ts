@@ -61,6 +61,15 @@ export function cutAt(content: readonly Part[], position: Position): readonly Pa
   return kept;
 }
 
+/** The content from `position` on. */
+export function partsFrom(content: readonly Part[], position: Position): readonly Part[] {
+  const [first, ...rest] = content.slice(position.part);
+  if (first === undefined) return [];
+  if (!isText(first) || position.offset === 0) return [first, ...rest];
+  const text = first.text.slice(position.offset);
+  return text === '' ? rest : [{ ...first, text }, ...rest];
+}
+
 export function isEndOf(content: readonly Part[], position: Position): boolean {
   const part = content[position.part];
   if (part === undefined) return true;

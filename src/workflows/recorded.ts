@@ -1,7 +1,8 @@
-// What a workflow's history says of a task, in the words of the reducer; and what a next run goes on from.
+// What a workflow's history says of a task, in the words of the reducer.
 
 import type { Batch, FORMAT } from './emission';
-import type { JsonObject, Message, Part, Task, TaskState } from './task';
+import type { Checkpoint, FoldSnapshot } from './task-fold';
+import type { JsonObject, Message, Part, TaskState } from './task';
 
 /** What only the workflow can decide: it is published as a memo and folded by every reader. */
 export interface Decision {
@@ -31,7 +32,11 @@ export type Recorded =
       readonly message: Message;
     }
   | { readonly kind: 'continued'; readonly checkpoint: Checkpoint }
+  /** A log begins, or continues. */
+  | { readonly kind: 'resumed'; readonly snapshot: FoldSnapshot }
   | { readonly kind: 'batch'; readonly batch: Batch }
+  /** What is said is in the task's own history again. */
+  | { readonly kind: 'log-closed' }
   /** A follow-up; `updateId` tells a repeated update from a new one. */
   | { readonly kind: 'message'; readonly message: Message; readonly updateId: string }
   | { readonly kind: 'decision'; readonly decision: Decision }
@@ -42,15 +47,3 @@ export type Recorded =
       readonly state: 'failed' | 'canceled';
       readonly reason: string;
     };
-
-/** The fold between two turns: all that a next run needs to go on. */
-export interface Checkpoint {
-  readonly task: Task;
-  readonly turn: number;
-  /** Message ids of the follow-ups so far, in order; ids may repeat, callers choose them. */
-  readonly followUps: readonly string[];
-  /** How many of them skills have read. */
-  readonly read: number;
-  /** The newest update ids, so that an update repeated to the next run is recognised. */
-  readonly updateIds: readonly string[];
-}

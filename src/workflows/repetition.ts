@@ -3,7 +3,7 @@
 
 import type { ArtifactEmission } from './emission';
 import type { JsonObject, Part } from './task';
-import { START, compareParts, cutAt, isEndOf, joinParts, type Position } from './parts';
+import { START, compareParts, cutAt, isEndOf, joinParts, partsFrom, type Position } from './parts';
 
 interface Heading {
   readonly name?: string;
@@ -56,6 +56,26 @@ export function newLane(base: readonly Part[]): Lane {
 export function rewind(lane: Lane): Lane {
   const continuesBase = lane.segments[0]?.isStart === false;
   return { ...lane, reading: { segment: continuesBase ? 0 : -1, position: START } };
+}
+
+/**
+ * What the newest attempt has come to counts for good. Undefined when that is all there is: then the
+ * artifact is a base. What older attempts said beyond it may still be said again.
+ */
+export function passCheckpoint(lane: Lane): Lane | undefined {
+  const { reading } = lane;
+  if (reading === undefined) return undefined;
+  const segment = lane.segments[reading.segment];
+  const later = lane.segments.slice(reading.segment + 1);
+  const rest =
+    segment === undefined || isSegmentEnd(lane, reading)
+      ? later
+      : [
+          { ...segment, isStart: false, parts: partsFrom(segment.parts, reading.position) },
+          ...later,
+        ];
+  if (rest.length === 0) return undefined;
+  return rewind({ base: common(lane, reading), segments: rest });
 }
 
 export function hear(lane: Lane, said: ArtifactEmission): Heard {

@@ -2,9 +2,9 @@
 // a caller who gets a Message never sees a task (A2A §3.1.1); it is as durable as one while it runs.
 
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { ReplyEnd, ReplyStart, TurnEnd, TurnInput } from './contract';
+import type { ReplyEnd, ReplyStart, TurnInput } from './contract';
 import { FORMAT } from './emission';
-import { messageOf, runTurn } from './skill-turn';
+import { messageOf, runTurn, type TurnRest } from './skill-turn';
 
 export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
   const { taskId, contextId, scope, skillId, limits, message, acceptedOutputModes } = start;
@@ -28,8 +28,9 @@ export async function replyWorkflow(start: ReplyStart): Promise<ReplyEnd> {
   }
 }
 
-function endOf(end: TurnEnd): ReplyEnd {
-  if (end.kind === 'asks') {
+function endOf(end: TurnRest): ReplyEnd {
+  // One that sleeps waits where it is; it never reports it.
+  if (end.kind !== 'ended') {
     return { ...failedWith('a skill that replies has no task to ask from'), isBreach: true };
   }
   const { state, message, isBreach } = end;

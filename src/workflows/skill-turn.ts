@@ -27,18 +27,25 @@ const TIMEOUT_SLACK_MS = 5_000;
 /** A running skill hears of a cancel with its next heartbeat (D13); its grace begins there. */
 const CANCEL_NOTICE_MS = 500;
 
+/** How a turn ended, or why it rests. */
+export type TurnRest = TurnEnd | Extract<TurnOutcome, { kind: 'sleeps' }>;
+
 /**
- * Runs the skill until it ends or asks; an error is final after `limits.maximumAttempts`.
+ * Runs the skill until it ends, asks or sleeps; an error is final after `limits.maximumAttempts` in a row.
  * @param inputFor what the activity is given, by the number of attempts before it.
+ * @param before attempts of this turn before it slept.
  * @throws CancelledFailure when a cancel comes while nothing runs.
  */
 export async function runTurn(
-  inputFor: (attemptsBefore: number) => TurnInput,
+  inputFor: (attemptsBefore: number) => TurnInput | Promise<TurnInput>,
   limits: TurnLimits,
-): Promise<TurnEnd> {
-  let attemptsBefore = 0;
+  before = 0,
+): Promise<TurnRest> {
+  let attemptsBefore = before;
   for (let errors = 1; ; errors += 1) {
-    const outcome = await runAttempts(inputFor(attemptsBefore), limits);
+    const made = inputFor(attemptsBefore);
+    const input = made instanceof Promise ? await made : made;
+    const outcome = await runAttempts(input, limits);
     if (outcome.kind !== 'threw') return outcome;
     if (errors >= limits.maximumAttempts) return failedWith(outcome.reason);
     attemptsBefore = outcome.attempt;

@@ -7,18 +7,22 @@ import {
   SEARCH,
   type FollowUp,
   type MessageReceipt,
+  type Sleep,
   type TaskStart,
-  type TurnEnd,
   type TurnInput,
 } from './contract';
 import { cancelMetadata } from './cancel-reason';
 import { FORMAT, type Batch } from './emission';
 import { fitSaid } from './fit-task';
+import { toSnapshot } from './task-fold';
 import { jsonBytes } from './json-bytes';
 import { TASK_BYTES } from './limits';
 import type { Watch } from './push-contract';
-import type { Decision } from './recorded';
-import { checkpointOf, foldTask, type TaskFold } from './task-state';
+import { LongStream } from './long-stream';
+import type { Decision, Recorded } from './recorded';
+import type { TurnRest } from './skill-turn';
+import { artifactsAtCheckpoint, checkpointOf, foldTask } from './task-state';
+import type { TaskFold } from './task-fold';
 import { Watchers } from './watchers';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
@@ -28,7 +32,9 @@ export class TaskLife {
   private readonly start: TaskStart;
   private fold: TaskFold;
   private readonly createdAt: number;
-  private heldBytes = 0;
+  private sleep: Sleep | undefined;
+  private batches = 0;
+  private readonly stream: LongStream;
   private readonly watchers: Watchers;
 
   constructor(start: TaskStart, startedAt: number) {
@@ -41,7 +47,16 @@ export class TaskLife {
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
     this.createdAt = continued?.createdAt ?? startedAt;
+    this.sleep = continued?.sleep;
     this.watchers = new Watchers(continued?.watchers);
+    this.stream = new LongStream({
+      resume: (snapshot) => {
+        this.fold = foldTask(this.fold, { kind: 'resumed', snapshot }).fold;
+      },
+      take: (recorded) => {
+        this.take(recorded);
+      },
+    });
   }
 
   get task(): Task {
@@ -54,6 +69,11 @@ export class TaskLife {
 
   get isWaiting(): boolean {
     return isInterrupted(this.task.status.state) && !this.hasUnread;
+  }
+
+  /** Until when the open turn has nothing to do, in epoch milliseconds; undefined when it is awake. */
+  get sleepsUntil(): number | undefined {
+    return this.sleep?.until;
   }
 
   private get hasUnread(): boolean {
@@ -71,7 +91,25 @@ export class TaskLife {
 
   /** A batch of a running skill. Late and repeated ones are dropped by the fold (D4). */
   hear(batch: Batch): void {
-    this.fold = foldTask(this.fold, { kind: 'batch', batch }).fold;
+    this.batches += 1;
+    this.take({ kind: 'batch', batch });
+  }
+
+  /** Its stream is in a log: what it holds is of some time ago. */
+  get isBehind(): boolean {
+    return this.stream.isInLog;
+  }
+
+  /** Closes the log, and resolves when all of it is here. */
+  catchUp(): Promise<void> {
+    return this.stream.catchUp();
+  }
+
+  /** What comes while the stream is in a log comes after it, here as for whoever reads the history. */
+  private take(recorded: Recorded): void {
+    if (this.stream.defers(recorded)) return;
+    this.fold = foldTask(this.fold, recorded).fold;
+    if (this.fold.log !== undefined) this.stream.moveTo(this.fold.log, toSnapshot(this.fold));
   }
 
   /** Refuses by throwing; nothing is recorded then. */
@@ -102,49 +140,73 @@ export class TaskLife {
    */
   private awaits(question: number): boolean {
     const asksAnother = this.task.status.state === TaskState.inputRequired;
-    return this.fold.followUps.length === question && !asksAnother;
+    const followUps = this.fold.followUps.length + this.stream.messages.length;
+    return followUps === question && !asksAnother;
   }
 
   /** What callers have said, and this message, as the task would hold it. */
   private bytesWith(message: Message): number {
     const { id: taskId, contextId, history } = this.task;
-    const said = history.filter(({ role }) => role === 'ROLE_USER');
-    const ids = [...this.fold.followUps, message.messageId];
+    const waiting = this.stream.messages;
+    const said = [...history.filter(({ role }) => role === 'ROLE_USER'), ...waiting];
+    const waitingIds = waiting.map(({ messageId }) => messageId);
+    const ids = [...this.fold.followUps, ...waitingIds, message.messageId];
     return jsonBytes([...said, { ...message, taskId, contextId }, ids]);
   }
 
   /** Takes a follow-up in: the answer to a question, or unread until the skill asks one. */
   accept({ message, digest }: FollowUp, updateId: string): MessageReceipt {
-    this.fold = foldTask(this.fold, { kind: 'message', message, updateId }).fold;
-    return { seq: this.task.seq, ...(digest === undefined ? {} : { digest }) };
+    const behind = this.isBehind ? { isBehind: true as const } : {};
+    this.take({ kind: 'message', message, updateId });
+    return { seq: this.task.seq, ...behind, ...(digest === undefined ? {} : { digest }) };
   }
 
-  /** A new turn: the oldest unread message answers the question that ended the last one. */
+  /** Attempts of the open turn before it slept. */
+  get attemptsBefore(): number {
+    return this.sleep?.attempt ?? 0;
+  }
+
+  /**
+   * A new turn: the oldest unread message answers the question that ended the last one. A turn that has
+   * slept goes on, and nobody is told.
+   */
   openTurn(): void {
+    if (this.sleep !== undefined) return;
     const isAnswered = this.fold.turn > 0 && this.hasUnread;
     const read = this.fold.read + (isAnswered ? 1 : 0);
     this.decide({ state: TaskState.working }, { turn: this.fold.turn + 1, attempt: 0, read });
-    this.heldBytes = jsonBytes(this.task.artifacts);
   }
 
   turnInput(attemptsBefore: number): TurnInput {
     const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl } =
       this.start;
+    const { journal } = this.fold;
+    const wakes = this.sleep?.wakes;
     return {
       v: FORMAT,
       ...{ taskId, contextId, scope, skillId, limits, attemptsBefore },
       turn: this.fold.turn,
       createdAt: this.createdAt,
       history: this.task.history,
-      inlineBytes: this.heldBytes,
+      inlineBytes: jsonBytes(artifactsAtCheckpoint(this.fold)),
       answered: this.fold.read,
+      ...(journal && { journal }),
+      ...(this.batches > 0 && { batchesBefore: this.batches }),
+      ...(wakes && { wakes }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
       ...(publicUrl && { publicUrl }),
     };
   }
 
-  /** How the turn ended: the next status, or the last. */
-  closeTurn({ state, message, attempt }: TurnEnd): void {
+  /** How the turn ended: the next status, or the last; or that it rests. */
+  closeTurn(rest: TurnRest): void {
+    if (rest.kind === 'sleeps') {
+      const { until, attempt } = rest;
+      this.sleep = { until, attempt, wakes: (this.sleep?.wakes ?? 0) + 1 };
+      return;
+    }
+    this.sleep = undefined;
+    const { state, message, attempt } = rest;
     this.decide(
       { state, ...(message === undefined ? {} : { message }) },
       { turn: this.fold.turn, attempt, read: this.fold.read },
@@ -166,7 +228,8 @@ export class TaskLife {
     const message = { messageId, role, parts: [] };
     const { ids } = this.watchers;
     const watchers = ids.length === 0 ? {} : { watchers: ids };
-    const continued = { checkpoint: checkpointOf(fold), createdAt, ...watchers };
+    const sleep = this.sleep === undefined ? {} : { sleep: this.sleep };
+    const continued = { checkpoint: checkpointOf(fold), createdAt, ...sleep, ...watchers };
     return { ...this.start, message, continued };
   }
 

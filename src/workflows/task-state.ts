@@ -1,13 +1,23 @@
 // The one reducer (D2): folds what the history records into the task and its A2A events.
 // It runs in the workflow (behind the query and the result) and in every reader of the history.
 
-import type { ArtifactEmission, Batch, ProgressEmission } from './emission';
-import { hear, newLane, rewind, settle, type ArtifactChange, type Lane } from './repetition';
+import type { ArtifactEmission, Batch, Emission, ProgressEmission } from './emission';
+import type { JournalItem } from './journal';
+import {
+  hear,
+  newLane,
+  passCheckpoint,
+  rewind,
+  settle,
+  type ArtifactChange,
+  type Lane,
+} from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
 import { fitSaid, fitTask } from './fit-task';
 import { jsonBytes } from './json-bytes';
 import { TASK_MAX_BYTES } from './limits';
-import type { Checkpoint, Decision, Recorded } from './recorded';
+import type { Decision, Recorded } from './recorded';
+import { fromSnapshot, type Checkpoint, type TaskFold } from './task-fold';
 import {
   NEXT,
   TaskState,
@@ -24,20 +34,6 @@ import {
 /** Update ids kept; a client that lost the answer repeats an update within seconds, if at all. */
 const UPDATE_IDS_KEPT = 100;
 
-export interface TaskFold extends Checkpoint {
-  /** The newest attempt of the turn that was heard; 0 before the first. */
-  readonly attempt: number;
-  /** The next batch number of that attempt. */
-  readonly n: number;
-  readonly lanes: ReadonlyMap<string, Lane>;
-  /** Progress texts of this turn, as JSON. */
-  readonly said: readonly string[];
-  /** How many of them the newest attempt has said again; absent when it speaks live. */
-  readonly repeated?: number;
-  /** Batches dropped because their attempt, turn or task was over. */
-  readonly staleBatches: number;
-}
-
 export interface Folded {
   readonly fold: TaskFold;
   readonly events: readonly TaskEvent[];
@@ -47,10 +43,15 @@ export interface Folded {
 export function foldTask(fold: TaskFold | undefined, recorded: Recorded): Folded {
   if (recorded.kind === 'created') return create(recorded);
   if (recorded.kind === 'continued') return { fold: openTurn(recorded.checkpoint), events: [] };
+  if (recorded.kind === 'resumed') return { fold: fromSnapshot(recorded.snapshot), events: [] };
   if (fold === undefined) throw new Error(`a task cannot begin with "${recorded.kind}"`);
   switch (recorded.kind) {
     case 'batch':
       return foldBatch(fold, recorded.batch);
+    case 'log-closed': {
+      const { log: _closed, ...rest } = fold;
+      return { fold: rest, events: [] };
+    }
     case 'message':
       return { fold: foldMessage(fold, recorded.message, recorded.updateId), events: [] };
     case 'decision':
@@ -60,10 +61,18 @@ export function foldTask(fold: TaskFold | undefined, recorded: Recorded): Folded
   }
 }
 
-/** Only between turns: what a new run starts from. */
+/** Only between turns and while the skill sleeps: what a new run starts from. */
 export function checkpointOf(fold: TaskFold): Checkpoint {
-  const { task, turn, followUps, read, updateIds } = fold;
-  return { task, turn, followUps, read, updateIds };
+  const { task, turn, followUps, read, updateIds, journal } = fold;
+  return { task, turn, followUps, read, updateIds, ...(journal && { journal }) };
+}
+
+/** The artifacts as a new attempt finds them: what older ones said since the checkpoint is not theirs. */
+export function artifactsAtCheckpoint({ task, lanes }: TaskFold): readonly Artifact[] {
+  return task.artifacts.map((artifact) => {
+    const lane = lanes.get(artifact.artifactId);
+    return lane === undefined ? artifact : { ...artifact, parts: lane.base };
+  });
 }
 
 function openTurn(checkpoint: Checkpoint): TaskFold {
@@ -114,10 +123,7 @@ function foldBatch(fold: TaskFold, batch: Batch): Folded {
   let current: TaskFold = { ...started, n: batch.n + 1, lanes };
   const events: TaskEvent[] = [];
   for (const emission of batch.emissions) {
-    const folded =
-      emission.kind === 'artifact'
-        ? foldArtifact(current, emission, lanes)
-        : foldProgress(current, emission);
+    const folded = foldEmission(current, emission, lanes);
     current = folded.fold;
     events.push(...folded.events);
   }
@@ -132,6 +138,39 @@ function startAttempt(fold: TaskFold, attempt: number): TaskFold {
 }
 
 /** @param lanes those of the fold, to be changed. */
+function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lane>): Folded {
+  switch (emission.kind) {
+    case 'progress':
+      return foldProgress(fold, emission);
+    case 'artifact':
+      return foldArtifact(fold, emission, lanes);
+    case 'journal': {
+      const journal = [...(fold.journal ?? []), ...emission.entries];
+      return { fold: { ...atCheckpoint(fold, lanes), journal }, events: [] };
+    }
+    case 'moved':
+      return { fold: { ...fold, log: emission.log }, events: [] };
+    case 'packed-journal': {
+      const rest = (fold.journal ?? []).slice(emission.replaces);
+      const journal: readonly JournalItem[] = [emission.segment, ...rest];
+      return { fold: { ...fold, journal }, events: [] };
+    }
+  }
+}
+
+/** What the newest attempt has said, or said again, counts from here on; what it has not yet may still come. */
+function atCheckpoint(fold: TaskFold, lanes: Map<string, Lane>): TaskFold {
+  for (const [artifactId, lane] of lanes) {
+    const passed = passCheckpoint(lane);
+    if (passed === undefined) lanes.delete(artifactId);
+    else lanes.set(artifactId, passed);
+  }
+  const { repeated, ...rest } = fold;
+  if (repeated === undefined) return { ...rest, said: [] };
+  const said = fold.said.slice(repeated);
+  return said.length === 0 ? { ...rest, said } : { ...rest, said, repeated: 0 };
+}
+
 function foldArtifact(
   fold: TaskFold,
   emission: ArtifactEmission,
@@ -193,6 +232,7 @@ function foldDecision(fold: TaskFold, decision: Decision): Folded {
     followUps: fold.followUps,
     read: decision.read,
     updateIds: fold.updateIds,
+    ...(fold.journal && { journal: fold.journal }),
   };
   const next = { ...openTurn(checkpoint), staleBatches: fold.staleBatches };
   const decided = setStatus(next, decision.state, decision.at, {

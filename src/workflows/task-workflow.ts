@@ -8,6 +8,7 @@ import {
   currentUpdateInfo,
   isCancellation,
   setHandler,
+  sleep,
   workflowInfo,
   ContinueAsNew,
 } from '@temporalio/workflow';
@@ -38,26 +39,38 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
   setHandler(watchSignal, (watch) => {
     life.watch(watch);
   });
-  setHandler(taskQuery, () => life.task);
+  setHandler(taskQuery, () => (life.isBehind ? null : life.task));
 
   try {
     while (!life.isOver) {
       if (workflowInfo().continueAsNewSuggested) await leaveTo(life);
+      const restMs = (life.sleepsUntil ?? 0) - Date.now();
       if (life.isWaiting) {
         await untilAnswered(life, start.limits);
+      } else if (restMs > 0) {
+        await sleep(restMs);
       } else {
         life.openTurn();
-        life.closeTurn(await runTurn((before) => life.turnInput(before), start.limits));
+        const rest = await runTurn(inputsOf(life), start.limits, life.attemptsBefore);
+        if (life.isBehind) await life.catchUp();
+        life.closeTurn(rest);
       }
     }
   } catch (err) {
     if (err instanceof ContinueAsNew) throw err;
+    if (life.isBehind) await life.catchUp();
     if (isCancellation(err)) life.end('canceled');
     // A workflow that throws would be retried for ever and look like work; a task must end.
     else life.end('failed', `internal error: ${messageOf(err)}`);
   }
   if (!isSettled(life)) await untilSettled(life);
   return life.task;
+}
+
+/** What each attempt is given; one that follows another's log has all of it. */
+function inputsOf(life: TaskLife): Parameters<typeof runTurn>[0] {
+  return (before) =>
+    life.isBehind ? life.catchUp().then(() => life.turnInput(before)) : life.turnInput(before);
 }
 
 /** A follow-up that was accepted has been folded, so nothing is lost between the runs (D8). */

@@ -15,7 +15,10 @@ const PATIENCE_MS = 20_000;
 
 export const SCOPE: Scope = { tenant: 'test', principal: 'me' };
 
-type Calls = Pick<Tasks, 'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal'>;
+type Calls = Pick<
+  Tasks,
+  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver' | 'longLog'
+>;
 
 /** Its functions need no `this`, and are there before the server is. */
 export interface Caller {
@@ -93,6 +96,8 @@ function callsOf(tasks: () => Tasks): Calls {
     read: (ref) => tasks().read(ref),
     follow: (ref, options) => tasks().follow(ref, options),
     signal: (task, batch) => tasks().signal(task, batch),
+    longLog: (run, speaker) => tasks().longLog(run, speaker),
+    takeOver: (run, speaker) => tasks().takeOver(run, speaker),
   };
 }
 

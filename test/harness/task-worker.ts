@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { join } from 'node:path';
 import { createTaskActivities } from '../../src/activities/run-skill';
+import type { LongLog, Pace } from '../../src/activities/emitter';
 import type { Skill } from '../../src/activities/skill';
 import { skillQueuesOf } from '../../src/activities/skill-queue';
 import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
@@ -36,6 +37,10 @@ const START_DEADLINE_MS = 300_000;
 
 export interface TaskStageOptions extends TestTemporalOptions {
   readonly skills: readonly Skill[];
+  /** What skills say leaves at another pace. */
+  readonly pace?: Pace;
+  /** After how many batches of a run a stream moves to a log. */
+  readonly log?: Pick<LongLog, 'after'>;
   /** Batches that Temporal is said to refuse for good. */
   refuses?(batch: Batch): boolean;
 }
@@ -77,7 +82,7 @@ export class TaskStage {
 
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
-    const { skills, refuses } = this.options;
+    const { skills, refuses, pace, log } = this.options;
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
       store: this.store,
@@ -86,6 +91,9 @@ export class TaskStage {
         refuses?.(batch) === true
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
           : this.caller.tasks.signal(task, batch),
+      longLog: (run, speaker) => ({ ...this.caller.tasks.longLog(run, speaker), ...log }),
+      ...(pace && { pace }),
+      takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),
       log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     });
   }

@@ -1,7 +1,7 @@
 // Random stories of a task: skills that say anything, attempts that die, batches that come late or twice.
 
 import fc from 'fast-check';
-import { FORMAT, type Batch, type Emission } from '../../src/workflows/emission';
+import { FORMAT, type Batch, type SpokenEmission } from '../../src/workflows/emission';
 import type { Recorded } from '../../src/workflows/recorded';
 import type { Part } from '../../src/workflows/task';
 
@@ -41,8 +41,8 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
 const anyScript = fc.array(anyAct, { maxLength: 12 });
 
 /** As `ctx.artifact` says it; a stream may go on after a whole artifact came between. */
-function speak(script: Script, open: Set<string>): readonly Emission[] {
-  return script.map((act): Emission => {
+function speak(script: Script, open: Set<string>): readonly SpokenEmission[] {
+  return script.map((act): SpokenEmission => {
     if (act.act === 'progress') return { kind: 'progress', at: 0, parts: [{ text: act.text }] };
     const artifact = { kind: 'artifact', at: 0, artifactId: act.id } as const;
     if (act.act === 'save') {
@@ -59,9 +59,12 @@ function speak(script: Script, open: Set<string>): readonly Emission[] {
 }
 
 /** Other chunks of the same: texts are split, and neighbours are joined as the emitter joins them. */
-function rechunk(emissions: readonly Emission[], choices: readonly number[]): readonly Emission[] {
+function rechunk(
+  emissions: readonly SpokenEmission[],
+  choices: readonly number[],
+): readonly SpokenEmission[] {
   const choice = (index: number): number => choices[index % Math.max(choices.length, 1)] ?? 0;
-  const split = emissions.flatMap((emission, index): readonly Emission[] => {
+  const split = emissions.flatMap((emission, index): readonly SpokenEmission[] => {
     const [part] = emission.parts;
     const at = choice(index) % 4;
     if (emission.kind !== 'artifact' || part === undefined || !('text' in part)) return [emission];
@@ -71,7 +74,7 @@ function rechunk(emissions: readonly Emission[], choices: readonly number[]): re
       { ...emission, parts: [{ ...part, text: part.text.slice(at) }], append: true },
     ];
   });
-  return split.reduce<readonly Emission[]>((said, b, index) => {
+  return split.reduce<readonly SpokenEmission[]>((said, b, index) => {
     const a = said.at(-1);
     const joins =
       choice(index + 1) % 3 === 0 &&
@@ -139,7 +142,7 @@ export interface Story {
   /** One list of records for each turn, its decisions included. */
   readonly turns: readonly (readonly Recorded[])[];
   /** What was said by the attempts that counted, in the order in which they said it. */
-  readonly counted: readonly Emission[];
+  readonly counted: readonly SpokenEmission[];
 }
 
 export const created: Recorded = {
@@ -153,7 +156,7 @@ export const created: Recorded = {
 
 export function tell(plans: readonly TurnPlan[]): Story {
   let open = new Set<string>();
-  const counted: Emission[] = [];
+  const counted: SpokenEmission[] = [];
   const turns = plans.map((plan, index) => {
     const turn = index + 1;
     let openAfter = open;
@@ -191,7 +194,7 @@ function decision(
 }
 
 function pack(
-  emissions: readonly Emission[],
+  emissions: readonly SpokenEmission[],
   sizes: readonly number[],
   from: Pick<Batch, 'turn' | 'attempt'>,
 ): readonly Batch[] {

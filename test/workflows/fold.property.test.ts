@@ -2,9 +2,10 @@
 // once, and no text of two attempts is ever mixed. A client of its own judges the reducer.
 
 import fc from 'fast-check';
-import type { Emission } from '../../src/workflows/emission';
+import type { SpokenEmission } from '../../src/workflows/emission';
 import type { Recorded } from '../../src/workflows/recorded';
-import { checkpointOf, foldTask, type TaskFold } from '../../src/workflows/task-state';
+import { checkpointOf, foldTask } from '../../src/workflows/task-state';
+import type { TaskFold } from '../../src/workflows/task-fold';
 import type { Part, Task, TaskEvent } from '../../src/workflows/task';
 import { created, divergingTurns, tell, turnsOf } from './fold-story';
 
@@ -86,7 +87,7 @@ function contentsOf(task: Task): Contents {
 }
 
 /** What a script comes to when nothing ever fails. */
-function intended(said: readonly Emission[]): Contents {
+function intended(said: readonly SpokenEmission[]): Contents {
   const held = new Map<string, readonly Part[]>();
   for (const one of said) {
     if (one.kind !== 'artifact') continue;
@@ -143,7 +144,7 @@ function tellingOf(events: readonly TaskEvent[]): Telling {
   );
 }
 
-function tellingOfScript(said: readonly Emission[]): Telling {
+function tellingOfScript(said: readonly SpokenEmission[]): Telling {
   return telling(
     said.map((one) =>
       one.kind === 'progress'

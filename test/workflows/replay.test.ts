@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHistoryEvent } from '../../src/temporal/history';
 import { FORMAT } from '../../src/workflows/emission';
-import { foldTask, type TaskFold } from '../../src/workflows/task-state';
+import { foldTask } from '../../src/workflows/task-state';
+import type { TaskFold } from '../../src/workflows/task-fold';
 import type { Task, TaskEvent } from '../../src/workflows/task';
 
 type IHistory = proto.api.history.v1.IHistory;

@@ -1,6 +1,6 @@
 // When batches leave a worker, and what travels in them together (D5).
 
-import type { Spoken } from '../../../src/activities/emitter';
+import { BATCHES_IN_TASK, type Spoken } from '../../../src/activities/emitter';
 import type { Batch } from '../../../src/workflows/emission';
 import { chunk, nextTurns, progress, textsOf, useWires } from './wire';
 
@@ -94,15 +94,18 @@ describe('pace', () => {
     expect(sentAt[1]! - sentAt[0]!).toBeGreaterThanOrEqual(INTERVAL_MS - CLOCK_SLACK_MS);
   });
 
-  test('a stream that lasts slows down, so that a run does not run out of signals', async () => {
-    const { emitter, sentAt, untilSent } = open();
-    for (let n = 0; n < 2_000; n += 1) {
-      await emitter.emit(progress('x'));
+  test('a stream that lasts moves to its log, so that a run does not run out of signals', async () => {
+    const logged: Batch[] = [];
+    const log = { id: 'the-log', send: async (batch: Batch) => void logged.push(batch) };
+    const { emitter, sent } = open({ log, batchesBefore: BATCHES_IN_TASK - 2 });
+    for (const text of ['one', 'two', 'three', 'four']) {
+      await emitter.emit(progress(text));
       await emitter.flush();
     }
-    await emitter.emit(progress('slow'));
-    await untilSent(2_001);
-    expect(sentAt[2_000]! - sentAt[1_999]!).toBeGreaterThanOrEqual(500 - CLOCK_SLACK_MS);
+    expect(textsOf(sent)).toEqual(['one', 'two']);
+    expect(sent.at(-1)?.emissions).toEqual([{ kind: 'moved', log: 'the-log' }]);
+    expect(textsOf(logged)).toEqual(['three', 'four']);
+    expect([...sent, ...logged].map(({ n }) => n)).toEqual([0, 1, 2, 3, 4]);
   });
 
   test('batches are numbered from 0', async () => {

@@ -131,4 +131,6 @@ export const textsOf = (batches: readonly Batch[]): readonly string[] =>
   partsOf(batches).map((part) => ('text' in part ? part.text : JSON.stringify(part)));
 
 export const partsOf = (batches: readonly Batch[]): readonly Part[] =>
-  batches.flatMap(({ emissions }) => emissions.flatMap(({ parts }) => parts));
+  batches.flatMap(({ emissions }) =>
+    emissions.flatMap((said) => ('parts' in said ? said.parts : [])),
+  );

@@ -1,6 +1,6 @@
 // What a skill says, in the task and to its followers: progress, artifacts, and what is dropped.
 
-import type { Emission } from '../../../src/workflows/emission';
+import type { SpokenEmission } from '../../../src/workflows/emission';
 import type { Recorded } from '../../../src/workflows/recorded';
 import { foldTask } from '../../../src/workflows/task-state';
 import {
@@ -43,7 +43,7 @@ describe('progress', () => {
   });
 
   test('keeps its metadata', () => {
-    const noted: Emission = { ...progress('one'), metadata: { step: 1 } };
+    const noted: SpokenEmission = { ...progress('one'), metadata: { step: 1 } };
     expect(fold(working(), batch([noted])).task.status.message?.metadata).toEqual({ step: 1 });
   });
 
@@ -82,7 +82,7 @@ describe('progress', () => {
     });
 
     test('differs by its metadata alone', () => {
-      const noted: Emission = { ...progress('one'), metadata: { attempt: 2 } };
+      const noted: SpokenEmission = { ...progress('one'), metadata: { attempt: 2 } };
       expect(fold(...first, batch([noted], { attempt: 2 })).events).toHaveLength(6);
     });
 
@@ -152,7 +152,7 @@ describe('an artifact', () => {
       [false, 'hello '],
       [true, 'world'],
     ];
-    const second = (...said: readonly Emission[]): Recorded => batch(said, { attempt: 2 });
+    const second = (...said: readonly SpokenEmission[]): Recorded => batch(said, { attempt: 2 });
 
     test('is silent where it says the same at other chunk borders', () => {
       const again = second(

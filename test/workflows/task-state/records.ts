@@ -1,8 +1,14 @@
 // Records of a history in one word each, and what the reducer makes of a row of them.
 
-import { FORMAT, type ArtifactEmission, type Emission } from '../../../src/workflows/emission';
+import {
+  FORMAT,
+  type ArtifactEmission,
+  type Emission,
+  type SpokenEmission,
+} from '../../../src/workflows/emission';
 import type { Decision, Recorded } from '../../../src/workflows/recorded';
-import { foldTask, type TaskFold } from '../../../src/workflows/task-state';
+import { foldTask } from '../../../src/workflows/task-state';
+import type { TaskFold } from '../../../src/workflows/task-fold';
 import { TaskState, type Message, type Task, type TaskEvent } from '../../../src/workflows/task';
 
 export const T0 = Date.UTC(2026, 0, 1);
@@ -31,13 +37,13 @@ export function decided(state: Decision['state'], more: Partial<Decision> = {}):
 export const working = (turn = 1, more: Partial<Decision> = {}): Recorded =>
   decided('working', { turn, attempt: 0, ...more });
 
-export const progress = (text: string, at = T0 + 2): Emission => ({
+export const progress = (text: string, at = T0 + 2): SpokenEmission => ({
   kind: 'progress',
   at,
   parts: [{ text }],
 });
 
-export function artifact(text: string, more: Partial<ArtifactEmission> = {}): Emission {
+export function artifact(text: string, more: Partial<ArtifactEmission> = {}): SpokenEmission {
   const id = { kind: 'artifact', at: T0 + 2, artifactId: 'a' } as const;
   return { ...id, parts: [{ text }], append: false, last: false, ...more };
 }

@@ -14,7 +14,8 @@ import { toTheEnd } from './to-the-end';
 
 const stage = useTaskStage({
   skills,
-  refuses: ({ emissions }) => emissions.map(textOf).includes('cannot be recorded'),
+  refuses: ({ emissions }) =>
+    emissions.some((said) => 'parts' in said && textOf(said) === 'cannot be recorded'),
 });
 const { tasks, begin, ended, eventsUntil, startOf } = stage.caller;
 

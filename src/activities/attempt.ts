@@ -1,0 +1,152 @@
+// One attempt of a turn: takes over where another may be at work, runs the author's function, says what came of it.
+// It knows no activity: `run-skill.ts` calls it in one, `testing/` without.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PartStore } from '../storage/part-store';
+import { isFault, isNotFound } from '../temporal/connection';
+import type { TakenOver } from '../temporal/takeover';
+import { TaskError } from '../temporal/task-error';
+import type { TurnInput, TurnOutcome } from '../workflows/contract';
+import type { Batch } from '../workflows/emission';
+import { jsonBytes } from '../workflows/json-bytes';
+import { artifactsAtCheckpoint } from '../workflows/task-state';
+import { conclude, type Ended, type Turn } from './conclude';
+import { Emitter, type LongLog, type Pace } from './emitter';
+import { here, type Place } from './place';
+import type { Skill, SkillLog } from './skill';
+import { SkillRun, type RunOptions } from './skill-run';
+import type { StopWatch } from './stop-watch';
+import { owningStrayErrors } from './stray-errors';
+
+/** Between two tries to ask Temporal what was recorded. */
+const RETRY_MS = 500;
+
+export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'> {
+  readonly given: TurnInput;
+  readonly attempt: number;
+  readonly skill: Skill;
+  readonly store: PartStore;
+  readonly stop: StopWatch;
+  readonly log: SkillLog;
+  /** Where the function runs. Default: here. */
+  readonly place?: Place;
+  /** Default: as Temporal likes it. */
+  readonly pace?: Pace;
+  /** Records a batch. */
+  send(batch: Batch): Promise<void>;
+  /** See `EmitterOptions.log`. */
+  readonly longLog?: LongLog;
+  /** See `Tasks.takeOver`. */
+  takeOver(speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
+}
+
+/** @throws ApplicationFailure when another attempt has to follow. */
+export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> {
+  const { attempt, skill, store, stop, log, pace, longLog } = options;
+  const { input, firstBatch, failure } = await begin(options);
+  const emitter = new Emitter({
+    turn: input.turn,
+    ...{ attempt, firstBatch, store },
+    inlineBytes: input.inlineBytes,
+    send: (batch) => options.send(batch),
+    signal: stop.now,
+    onFailure: (err) => {
+      stop.because(isNotFound(err) ? 'task-gone' : 'unrecordable');
+    },
+    ...(pace && { pace }),
+    ...(longLog && { log: longLog }),
+    batchesBefore: input.batchesBefore ?? 0,
+  });
+  try {
+    const turn = { input, attempt, emitter, store, stop };
+    const { continueUrl, clock, place = here(skill) } = options;
+    const ended = failure ?? (await perform({ ...turn, place, log, continueUrl, clock }));
+    // Branches of the function that still run have nobody to speak to.
+    if (ended.kind === 'asks' || ended.kind === 'sleeps') emitter.close();
+    if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
+    return await conclude(ended, turn);
+  } finally {
+    emitter.close();
+  }
+}
+
+interface Begun {
+  readonly input: TurnInput;
+  readonly firstBatch: number;
+  readonly failure?: Ended;
+}
+
+/** Where Temporal has retried the activity by itself, the attempt before may be at work, and has done things. */
+async function begin(options: AttemptOptions): Promise<Begun> {
+  const { given, attempt, stop } = options;
+  const asGiven = { input: given, firstBatch: 0 };
+  const isRetry = attempt > given.attemptsBefore + 1;
+  if (!isRetry || given.replies) return asGiven;
+  const speaker = { turn: given.turn, attempt };
+  try {
+    const taken = await untilAnswered(() => options.takeOver(speaker), stop.now);
+    const { fold, batches: batchesBefore } = taken;
+    const { journal } = fold;
+    const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
+    const held = { inlineBytes, batchesBefore, ...(journal && { journal }) };
+    return { input: { ...given, ...held }, firstBatch: 1 };
+  } catch (error) {
+    if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
+    return { ...asGiven, failure: { kind: 'threw', error } };
+  }
+}
+
+async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (err) {
+      if (!isFault(err) || signal.aborted) throw err;
+      await delay(RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
+interface Performance extends Turn, Pick<RunOptions, 'continueUrl' | 'clock'> {
+  readonly place: Place;
+  readonly log: SkillLog;
+}
+
+/** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
+async function perform(performance: Performance): Promise<Ended> {
+  const { place, stop, input, log } = performance;
+  return new Promise<Ended>((resolve) => {
+    // What still runs beside the line that the function waits at has nobody to work for.
+    const over = new AbortController();
+    const onStop = (): void => {
+      over.abort(stop.now.reason);
+    };
+    stop.now.addEventListener('abort', onStop);
+    const suspend: RunOptions['suspend'] = (why) => {
+      resolve(
+        why.state === 'asleep' ? { kind: 'sleeps', sleep: why } : { kind: 'asks', question: why },
+      );
+      over.abort(new Error('the run has ended: the task waits'));
+    };
+    const fail = (error: unknown): void => {
+      resolve({ kind: 'threw', error });
+      over.abort(new Error('the run has failed'));
+    };
+    const onStray = (error: unknown): void => {
+      log.error('the skill left an error that nobody caught', { err: error });
+      fail(error);
+    };
+    owningStrayErrors(onStray, () => {
+      SkillRun.open({ ...performance, signal: over.signal, suspend })
+        .then((run) => run.through(place))
+        .then((result) => {
+          resolve({ kind: 'result', result });
+        }, fail);
+    });
+    stop.now.addEventListener('abort', () => {
+      void delay(input.limits.cancelGraceMs).then(() => {
+        resolve({ kind: 'abandoned' });
+      });
+    });
+  }).finally(() => place.close());
+}

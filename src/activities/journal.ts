@@ -1,0 +1,175 @@
+// The journal of a task as one run of its skill uses it: answers what was done before, records what is done now.
+
+import type { PartStore } from '../storage/part-store';
+import { jsonBytes } from '../workflows/json-bytes';
+import type { JournalEmission, PackedJournalEmission } from '../workflows/emission';
+import type {
+  JournalCall,
+  JournalEntry,
+  JournalItem,
+  JournalSegment,
+  SaidUpTo,
+} from '../workflows/journal';
+import { JOURNAL_PACK_BYTES } from '../workflows/limits';
+import { SkillError } from './skill';
+
+/**
+ * How long a call that the journal does not know waits for the entries that are left to be called for:
+ * branches of a function may take turns differently, and one may wait for the world outside.
+ */
+const MISFIT_WAIT_MS = 5_000;
+
+export type JournalRecord = JournalEmission | PackedJournalEmission;
+
+export interface JournalOptions {
+  readonly items: readonly JournalItem[];
+  readonly store: PartStore;
+  /** Takes it at once, behind what was said before; resolves when it is recorded. */
+  record(emission: JournalRecord): Promise<void>;
+  /** What was said since the entry before. */
+  mark(): SaidUpTo | undefined;
+}
+
+export class Journal {
+  private readonly options: JournalOptions;
+  private readonly entries: JournalEntry[];
+  /** Items as the task holds them, and their bytes beside segments. */
+  private items: number;
+  private inlineBytes: number;
+  private packing: Promise<void> = Promise.resolve();
+  private isClosed = false;
+  /** By id: what the function has not asked for yet. */
+  private readonly left: Map<string, JournalCall>;
+  /** Known to have begun, with an end that was not recorded. */
+  private readonly begun: ReadonlySet<string>;
+  private readonly waiting = new Set<() => void>();
+
+  /** Rejects with `MissingPartError` when a piece of it is gone. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const lists = await Promise.all(options.items.map((item) => entriesOf(item, options.store)));
+    return new Journal(options, lists.flat());
+  }
+
+  private constructor(options: JournalOptions, entries: JournalEntry[]) {
+    this.options = options;
+    this.entries = entries;
+    this.items = options.items.length;
+    this.inlineBytes = options.items.reduce((sum, item) => sum + inlineBytesOf(item), 0);
+    const calls = entries.filter((entry) => entry.kind !== 'mark');
+    this.left = new Map(calls.map((call) => [call.id, call]));
+    this.begun = new Set(calls.flatMap(({ open = [] }) => open));
+  }
+
+  /** The function has not come to where it was before. */
+  get isReplaying(): boolean {
+    return this.left.size > 0;
+  }
+
+  /** Nothing was recorded, not even what was said: so it was before there were journals. */
+  get isEmpty(): boolean {
+    return this.entries.length === 0;
+  }
+
+  /** The first call that the function has not asked for. */
+  get next(): string | undefined {
+    return this.left.keys().next().value;
+  }
+
+  /** How far each lane had come when it was last told of. */
+  get said(): SaidUpTo {
+    return Object.assign({}, ...this.entries.map(({ said = {} }) => said)) as SaidUpTo;
+  }
+
+  /**
+   * What is recorded of this call, for the one time that it is asked for; undefined when it has to be made.
+   * @throws SkillError when the journal has other calls and none of this one.
+   */
+  async take(id: string): Promise<JournalCall | undefined> {
+    if (this.isClosed) return new Promise(() => undefined);
+    const call = this.left.get(id);
+    if (call !== undefined) {
+      this.left.delete(id);
+      for (const wake of this.waiting) wake();
+      return call;
+    }
+    if (this.isReplaying && !this.begun.has(id)) await this.assertFits(id);
+    return undefined;
+  }
+
+  /** Resolves when they are recorded. */
+  async add(entries: readonly JournalCall[]): Promise<void> {
+    if (this.isClosed) return new Promise(() => undefined);
+    const said = this.options.mark();
+    await this.append(entries.map((entry, at) => (at > 0 || !said ? entry : { ...entry, said })));
+  }
+
+  /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
+  async close(calls: readonly JournalCall[]): Promise<void> {
+    this.isClosed = true;
+    const said = this.options.mark();
+    const mark = said === undefined ? [] : [{ kind: 'mark', said } as const];
+    if (calls.length + mark.length > 0) await this.append([...calls, ...mark]);
+  }
+
+  private async append(entries: readonly JournalEntry[]): Promise<void> {
+    this.entries.push(...entries);
+    this.items += entries.length;
+    this.inlineBytes += entries.reduce((sum, entry) => sum + inlineBytesOf(entry), 0);
+    await this.options.record({ kind: 'journal', entries });
+    if (this.inlineBytes > JOURNAL_PACK_BYTES) await this.pack();
+  }
+
+  private assertFits(id: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(patience);
+        this.waiting.delete(look);
+      };
+      const look = (): void => {
+        if (this.isReplaying) return;
+        end();
+        resolve();
+      };
+      const patience = setTimeout(() => {
+        end();
+        reject(misfit(this.next ?? id, `calls "${id}" there`));
+      }, MISFIT_WAIT_MS);
+      this.waiting.add(look);
+    });
+  }
+
+  /** Moves what there is to the part store: what a task holds of its journal has a limit. One at a time. */
+  private pack(): Promise<void> {
+    this.packing = this.packing.then(async () => {
+      if (this.inlineBytes <= JOURNAL_PACK_BYTES) return;
+      const { items: replaces, inlineBytes } = this;
+      const entries = [...this.entries];
+      const content = Buffer.from(JSON.stringify(entries));
+      const digest = await this.options.store.put(content);
+      const ref = { digest, bytes: content.byteLength, content: 'data' as const };
+      const segment: JournalSegment = { kind: 'segment', ref, entries: entries.length };
+      this.items += 1 - replaces;
+      this.inlineBytes -= inlineBytes;
+      await this.options.record({ kind: 'packed-journal', replaces, segment });
+    });
+    return this.packing;
+  }
+}
+
+/** @param found what the skill does instead. */
+export function misfit(id: string, found: string): SkillError {
+  const text =
+    `the journal of this task does not fit the skill any more: it has the step "${id}" next, ` +
+    `and the skill ${found}; give changed steps new names in a new skill, or keep the old ones`;
+  return new SkillError(text, { retryable: false });
+}
+
+async function entriesOf(item: JournalItem, store: PartStore): Promise<readonly JournalEntry[]> {
+  if (item.kind !== 'segment') return [item];
+  const content = await store.get(item.ref.digest);
+  return JSON.parse(content.toString('utf8')) as readonly JournalEntry[];
+}
+
+function inlineBytesOf(item: JournalItem): number {
+  return item.kind === 'segment' ? 0 : jsonBytes(item);
+}

@@ -1,0 +1,210 @@
+// What a run of a skill says, held against what earlier runs of it had said up to the journal's last entry:
+// only what is new goes on. Each artifact, and progress, is a lane of its own, and so is what each step says of
+// it, so that branches of the function may take turns differently from run to run.
+
+import { createHash, type Hash } from 'node:crypto';
+import { laneOf, type SaidMark, type SaidUpTo } from '../workflows/journal';
+import type { Spoken } from './spoken';
+
+/** Of a SHA-256, in hex: enough to tell two texts of one skill apart. */
+const HASH_CHARS = 16;
+
+export class Retelling {
+  private readonly recorded: SaidUpTo;
+  private readonly lanes = new Map<string, Lane>();
+
+  /** @param recorded where each lane was at the last entry that knows of it. */
+  constructor(recorded: SaidUpTo) {
+    this.recorded = recorded;
+  }
+
+  /**
+   * What of it is new.
+   * @param step in which it is said; undefined outside of steps.
+   * @param isReplaying the journal has entries left: what is said there otherwise than before is not new for that.
+   */
+  hear(spoken: Spoken, step: string | undefined, isReplaying: boolean): readonly Spoken[] {
+    const id = laneOf(spoken.kind === 'artifact' ? spoken.artifactId : '', step);
+    let lane = this.lanes.get(id);
+    if (lane === undefined) {
+      lane = new Lane(this.recorded[id], step);
+      this.lanes.set(id, lane);
+    }
+    return lane.hear(spoken, isReplaying && step === undefined);
+  }
+
+  /** What was held back because it might have been a repetition; nothing can show that any more. */
+  release(): readonly Spoken[] {
+    return [...this.lanes.values()].flatMap((lane) => lane.release());
+  }
+
+  /** The step has come to its end: what it has held back, as above. Its lanes are forgotten. */
+  closeStep(step: string): readonly Spoken[] {
+    const closed = [...this.lanes].filter(([, lane]) => lane.step === step);
+    for (const [id] of closed) this.lanes.delete(id);
+    return closed.flatMap(([, lane]) => lane.release());
+  }
+
+  /** Where the lanes are that have gone on since the last mark; undefined when none has. */
+  mark(): SaidUpTo | undefined {
+    const moved: Record<string, SaidMark> = {};
+    for (const [id, lane] of this.lanes) if (lane.hasMoved) moved[id] = lane.mark();
+    return Object.keys(moved).length === 0 ? undefined : moved;
+  }
+}
+
+/** A piece of what a lane says: text, of which each character counts, or something else that counts one. */
+type Piece = { readonly text: string; readonly units: number } & (
+  | { readonly kind: 'start' | 'text-kind' | 'last' | 'progress' }
+  | { readonly kind: 'text' | 'part'; readonly part: SpokenPart }
+);
+
+type SpokenPart = Spoken['parts'][number];
+
+class Lane {
+  readonly step: string | undefined;
+  hasMoved = false;
+  private readonly recorded: SaidMark | undefined;
+  private readonly hash: Hash = createHash('sha256');
+  private units = 0;
+  /** Of the text that may go on; a text of another kind begins with a piece that says so. */
+  private textKind: string | undefined;
+  private held: Spoken[] = [];
+  /** It has come to what was not said before. */
+  private isNew: boolean;
+  /** It came to its mark with something else. */
+  private differs = false;
+
+  constructor(recorded: SaidMark | undefined, step: string | undefined) {
+    this.recorded = recorded;
+    this.step = step;
+    this.isNew = recorded === undefined;
+  }
+
+  hear(spoken: Spoken, isReplaying: boolean): readonly Spoken[] {
+    const left = this.recorded === undefined ? 0 : this.recorded.units - this.units;
+    const pieces = this.piecesOf(spoken);
+    const hashAtMark = this.take(pieces, left);
+    if (isReplaying && this.isOther(hashAtMark)) return [];
+    const news = this.newsOf(spoken, pieces, { left, hashAtMark });
+    // Before its mark it said as much, whatever it was; what is held back is what comes after a replay.
+    if (isReplaying) this.held = [];
+    this.hasMoved ||= news.length > 0;
+    return news;
+  }
+
+  /** It has passed its mark with something else than was said before, or passes it now. */
+  private isOther(hashAtMark: string | undefined): boolean {
+    if (hashAtMark !== undefined) this.differs = hashAtMark !== this.recorded?.hash;
+    return this.differs;
+  }
+
+  release(): readonly Spoken[] {
+    const { held } = this;
+    this.held = [];
+    if (held.length === 0) return held;
+    this.isNew = true;
+    this.hasMoved = true;
+    return held;
+  }
+
+  mark(): SaidMark {
+    this.hasMoved = false;
+    return { units: this.units, hash: digestOf(this.hash) };
+  }
+
+  private newsOf(
+    spoken: Spoken,
+    pieces: readonly Piece[],
+    { left, hashAtMark }: { readonly left: number; readonly hashAtMark: string | undefined },
+  ): readonly Spoken[] {
+    if (this.isNew || left <= 0) {
+      this.isNew = true;
+      return [spoken];
+    }
+    if (hashAtMark === undefined) {
+      this.held.push(spoken);
+      return [];
+    }
+    if (hashAtMark !== this.recorded?.hash) return [...this.release(), spoken];
+    this.held = [];
+    this.isNew = true;
+    return restOf(spoken, pieces, left);
+  }
+
+  /** Adds the pieces. Resolves with the hash of the lane where `left` of their units are in it. */
+  private take(pieces: readonly Piece[], left: number): string | undefined {
+    let atMark: string | undefined;
+    let toMark = left;
+    for (const { text, units } of pieces) {
+      const isHere = toMark > 0 && units >= toMark;
+      const upTo = isHere && units > toMark ? toMark : text.length;
+      // Of UTF-16 a cut leaves both halves as they are, wherever it is.
+      this.hash.update(text.slice(0, upTo), 'utf16le');
+      if (isHere) atMark = digestOf(this.hash);
+      this.hash.update(text.slice(upTo), 'utf16le');
+      toMark -= units;
+      this.units += units;
+    }
+    return atMark;
+  }
+
+  private piecesOf(spoken: Spoken): readonly Piece[] {
+    if (spoken.kind === 'progress') return [token('progress', [spoken.parts, spoken.metadata])];
+    const { artifactId, name, description, metadata, append, last, parts } = spoken;
+    const pieces: Piece[] = [];
+    if (!append) {
+      this.textKind = undefined;
+      pieces.push(token('start', [artifactId, name, description, metadata]));
+    }
+    for (const part of parts) pieces.push(...this.piecesOfPart(part));
+    if (last) pieces.push(token('last', 'last'));
+    return pieces;
+  }
+
+  private piecesOfPart(part: SpokenPart): readonly Piece[] {
+    if (!('text' in part)) {
+      this.textKind = undefined;
+      return [{ ...token('part', part), part }];
+    }
+    const { text, ...description } = part;
+    if (text === '') return [];
+    const piece: Piece = { kind: 'text', text, units: text.length, part };
+    const textKind = JSON.stringify(description);
+    if (this.textKind === textKind) return [piece];
+    this.textKind = textKind;
+    return [token('text-kind', description), piece];
+  }
+}
+
+/** It has characters that JSON escapes, so that no text is taken for it. */
+function token<Kind extends Piece['kind']>(
+  kind: Kind,
+  value: unknown,
+): { readonly kind: Kind; readonly text: string; readonly units: number } {
+  return { kind, text: `\u0000${JSON.stringify(value)}\u0000`, units: 1 };
+}
+
+/** What is behind the first `units` of it. */
+function restOf(spoken: Spoken, pieces: readonly Piece[], units: number): readonly Spoken[] {
+  if (spoken.kind === 'progress') return [];
+  let skip = units;
+  const parts: SpokenPart[] = [];
+  let isLast = false;
+  for (const piece of pieces) {
+    const cut = Math.min(skip, piece.units);
+    skip -= cut;
+    if (cut === piece.units) continue;
+    if (piece.kind === 'last') isLast = true;
+    if (piece.kind === 'part') parts.push(piece.part);
+    if (piece.kind === 'text') parts.push({ ...piece.part, text: piece.text.slice(cut) });
+  }
+  if (parts.length === 0 && !isLast) return [];
+  // The last chunk has a text, empty if need be: clients take it without a look.
+  const said = parts.length === 0 ? [{ text: '' }] : parts;
+  return [{ ...spoken, append: true, parts: said, last: isLast }];
+}
+
+function digestOf(hash: Hash): string {
+  return hash.copy().digest('hex').slice(0, HASH_CHARS);
+}

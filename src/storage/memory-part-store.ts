@@ -1,0 +1,31 @@
+// A part store in memory: what runs skills without a disk.
+
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { MissingPartError, type PartStore } from './part-store';
+
+export function createMemoryPartStore(): PartStore {
+  const held = new Map<string, Buffer>();
+  const put = (bytes: Uint8Array): string => {
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    held.set(digest, Buffer.from(bytes));
+    return digest;
+  };
+  const get = (digest: string): Buffer => {
+    const bytes = held.get(digest);
+    if (bytes === undefined) throw new MissingPartError(digest, 'is not in the store');
+    return bytes;
+  };
+  return {
+    put: async (bytes) => put(bytes),
+    async putStream(source) {
+      const bytes = await buffer(source);
+      return { digest: put(bytes), bytes: bytes.byteLength };
+    },
+    get: async (digest) => get(digest),
+    stream: (digest, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) =>
+      Readable.from([get(digest).subarray(start, end + 1)]),
+    size: async (digest) => held.get(digest)?.byteLength,
+  };
+}

@@ -1,0 +1,73 @@
+// Where to read a log: its newest run begins with all that it has come to; older ones are for those who resume.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { isNotFound } from './connection';
+import { RunPager, type RunStep } from './run-pager';
+import type { HistorySource } from './history';
+
+/** Between two looks for a log that its task has not started yet. */
+const RETRY_MS = 50;
+
+/** A log is read up to its end; where the task that owns it is over, one that is not there never will be. */
+export class LogPager {
+  private readonly source: HistorySource;
+  private readonly owner: string;
+  /** Whoever reads has the events up to this one. */
+  private readonly after: number;
+  private pager: RunPager | undefined;
+  private first: readonly RunStep[] = [];
+  /** When last looked for, it was not there yet. */
+  private isMissing = false;
+
+  constructor(source: HistorySource, { owner, after }: { owner: string; after: number }) {
+    this.source = source;
+    this.owner = owner;
+    this.after = after;
+  }
+
+  get isCaughtUp(): boolean {
+    return this.pager?.isCaughtUp ?? this.isMissing;
+  }
+
+  /** See `RunPager.next`. */
+  async next(waitNewEvent: boolean): Promise<readonly RunStep[]> {
+    if (this.pager !== undefined) return this.pager.next(waitNewEvent);
+    try {
+      await this.open();
+      return this.first;
+    } catch (err) {
+      if (!isNotFound(err)) throw err;
+      if (!(await this.isOwnerOpen()))
+        return [{ kind: 'record', recorded: { kind: 'log-closed' }, bytes: 0 }];
+      this.isMissing = true;
+      if (waitNewEvent) await delay(RETRY_MS);
+      return [];
+    }
+  }
+
+  /** The newest run that tells all of what is wanted. */
+  private async open(): Promise<void> {
+    let pager = new RunPager(this.source);
+    this.first = await pager.next(false);
+    while (sinceOf(this.first) > this.after && pager.previousRunId) {
+      pager = new RunPager({ ...this.source, runId: pager.previousRunId });
+      this.first = await pager.next(false);
+    }
+    this.pager = pager;
+  }
+
+  private async isOwnerOpen(): Promise<boolean> {
+    const { client } = this.source;
+    const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
+      namespace: client.options.namespace,
+      execution: { workflowId: this.owner },
+    });
+    return !info?.closeTime;
+  }
+}
+
+/** Number of the last event before the run. */
+function sinceOf([first]: readonly RunStep[]): number {
+  if (first?.kind !== 'record' || first.recorded.kind !== 'resumed') return 0;
+  return first.recorded.snapshot.task.seq;
+}

@@ -1,0 +1,68 @@
+// Reads the history of one workflow page by page, over all its runs from a given one on.
+
+import {
+  PAGE_EVENTS,
+  fromHistoryEvent,
+  readPage,
+  type HistorySource,
+  type HistoryStep,
+} from './history';
+
+/** What the history says, without the seams between runs. */
+export type RunStep = Exclude<HistoryStep, { kind: 'next-run' }>;
+
+export class RunPager {
+  private readonly source: HistorySource;
+  private runId: string | undefined;
+  private pageToken: Uint8Array | undefined;
+  private lastEventId = 0;
+  /** The run with which it began, the one before that; known after the first page. */
+  startRunId: string | undefined;
+  previousRunId: string | undefined;
+  /** Nothing more was recorded when the last page was read. */
+  isCaughtUp = false;
+
+  constructor(source: HistorySource) {
+    this.source = source;
+    this.runId = source.runId;
+  }
+
+  /** Reads one page. With `waitNewEvent` it waits up to 20 s for something new. */
+  async next(waitNewEvent: boolean): Promise<readonly RunStep[]> {
+    const { client, workflowId, decode } = this.source;
+    const page = await readPage(client, {
+      workflowId,
+      waitNewEvent,
+      ...(this.runId === undefined ? {} : { runId: this.runId }),
+      ...(this.pageToken === undefined ? {} : { pageToken: this.pageToken }),
+    });
+    // Without waiting, the end of an open run has no token: the old one stays, and what it brings
+    // again is skipped by its event id.
+    // Copied, because it is a view of a whole network read, which it would keep alive.
+    if (page.nextPageToken.length > 0) this.pageToken = Uint8Array.from(page.nextPageToken);
+    const isShort = waitNewEvent && page.events.length < PAGE_EVENTS;
+    this.isCaughtUp = page.nextPageToken.length === 0 || isShort;
+    const steps: RunStep[] = [];
+    for (const event of page.events) {
+      const eventId = Number(event.eventId);
+      if (eventId <= this.lastEventId) continue;
+      this.lastEventId = eventId;
+      const started = event.workflowExecutionStartedEventAttributes;
+      if (started && this.startRunId === undefined) {
+        this.startRunId = started.originalExecutionRunId ?? undefined;
+        this.previousRunId = started.continuedExecutionRunId ?? undefined;
+      }
+      const step = await fromHistoryEvent(event, decode);
+      if (step?.kind === 'next-run') this.goTo(step.runId);
+      else if (step !== undefined) steps.push(step);
+    }
+    return steps;
+  }
+
+  private goTo(runId: string): void {
+    this.runId = runId;
+    this.pageToken = undefined;
+    this.lastEventId = 0;
+    this.isCaughtUp = false;
+  }
+}

@@ -1,0 +1,269 @@
+// A task in memory: what the workflow makes of a skill's attempts, in the same order and with the same reducer.
+
+import { randomUUID } from 'node:crypto';
+import { runAttempt } from '../activities/attempt';
+import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/skill';
+import type { StopWatch } from '../activities/stop-watch';
+import { createMemoryPartStore } from '../storage/memory-part-store';
+import { storeBigParts } from '../temporal/stored-parts';
+import type { TurnInput, TurnLimits, TurnOutcome } from '../workflows/contract';
+import { FORMAT, type Batch } from '../workflows/emission';
+import { jsonBytes } from '../workflows/json-bytes';
+import { USER_PARTS_BYTES } from '../workflows/limits';
+import type { Decision, Recorded } from '../workflows/recorded';
+import {
+  TaskState,
+  isInterrupted,
+  type ContentPart,
+  type Message,
+  type Task,
+  type TaskEvent,
+} from '../workflows/task';
+import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-fold';
+
+/** After the event of this number, or in the middle of the step of this name. */
+export type Crash = number | string;
+
+export interface MemoryTaskOptions {
+  readonly skill: Skill;
+  readonly limits: TurnLimits;
+  readonly message: Message<ContentPart>;
+  readonly crashes: readonly Crash[];
+  readonly acceptedOutputModes?: readonly string[];
+}
+
+/** Every emission leaves by itself, so that there is a place to die after each. */
+const PACE = [{ below: Number.POSITIVE_INFINITY, ms: 0 }] as const;
+
+const NOBODY = { tenant: 'test', principal: 'test' } as const;
+
+export class MemoryTask {
+  readonly store = createMemoryPartStore();
+  readonly events: TaskEvent[] = [];
+  readonly stepRuns = new Map<string, number>();
+  runs = 0;
+  private readonly options: MemoryTaskOptions;
+  private readonly crashes: Crash[];
+  private readonly taskId = randomUUID();
+  private readonly createdAt = Date.now();
+  private folded: TaskFold | undefined;
+  private attempt = 0;
+  private wakes = 0;
+  /** What sleeps have skipped, in milliseconds. */
+  private skippedMs = 0;
+
+  constructor(options: MemoryTaskOptions) {
+    this.options = options;
+    this.crashes = [...options.crashes];
+  }
+
+  get task(): Task {
+    return this.fold.task;
+  }
+
+  get isWaiting(): boolean {
+    return isInterrupted(this.task.status.state);
+  }
+
+  get crashesLeft(): readonly Crash[] {
+    return this.crashes;
+  }
+
+  /** From the message to its end, or to its first question. */
+  async run(): Promise<void> {
+    const { skill, message } = this.options;
+    const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
+    const ids = { taskId: this.taskId, contextId: `context-of-${this.taskId}`, skillId: skill.id };
+    const first = { ...message, ...ids, role: 'ROLE_USER' as const, parts };
+    this.record({ kind: 'created', at: this.createdAt, ...ids, message: first });
+    await this.turn();
+  }
+
+  /** To the question that the task has asked; on to its end, or to the next question. */
+  async answer(message: Message<ContentPart>): Promise<void> {
+    const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
+    this.record({ kind: 'message', message: { ...message, parts }, updateId: randomUUID() });
+    await this.turn();
+  }
+
+  private get fold(): TaskFold {
+    if (this.folded === undefined) throw new Error('the task has not begun');
+    return this.folded;
+  }
+
+  private record(recorded: Recorded): void {
+    const { fold, events } = foldTask(this.folded, recorded);
+    this.folded = fold;
+    this.events.push(...events);
+  }
+
+  private async turn(): Promise<void> {
+    const { turn, read } = this.fold;
+    const answered = turn === 0 ? read : read + 1;
+    this.decide({ state: TaskState.working }, { turn: turn + 1, attempt: 0, read: answered });
+    this.attempt = 0;
+    this.wakes = 0;
+    let errors = 0;
+    while (this.task.status.state === TaskState.working) {
+      const outcome = await this.attemptOnce();
+      if (outcome === undefined) continue;
+      if (outcome.kind === 'sleeps') {
+        this.skippedMs += Math.max(outcome.until - this.now(), 0);
+        this.wakes += 1;
+        errors = 0;
+      } else if (outcome.kind === 'threw') {
+        errors += 1;
+        if (errors < this.options.limits.maximumAttempts) continue;
+        this.close({ state: 'failed', message: { parts: [{ text: outcome.reason }] } });
+      } else {
+        this.close(outcome);
+      }
+    }
+  }
+
+  private close({ state, message }: Pick<Decision, 'state' | 'message'>): void {
+    const { turn, read } = this.fold;
+    this.decide({ state, ...(message && { message }) }, { turn, read, attempt: this.attempt });
+  }
+
+  private decide(
+    verdict: Pick<Decision, 'state' | 'message'>,
+    turn: Pick<Decision, 'turn' | 'attempt' | 'read'>,
+  ): void {
+    const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: this.now() };
+    this.record({ kind: 'decision', decision });
+  }
+
+  /** Undefined when its worker has died. */
+  private async attemptOnce(): Promise<TurnOutcome | undefined> {
+    const attemptsBefore = this.attempt;
+    this.attempt += 1;
+    this.runs += 1;
+    const worker = new Worker();
+    const { skill } = this.options;
+    const outcome = runAttempt({
+      given: this.input(attemptsBefore),
+      attempt: this.attempt,
+      skill: { ...skill, run: (ctx) => skill.run(this.spy(ctx, worker)) },
+      store: this.store,
+      stop: worker,
+      pace: PACE,
+      clock: { now: () => this.now() },
+      log: { info: ignore, warn: ignore, error: ignore },
+      continueUrl: (question) => `https://test.invalid/continue/${String(question)}`,
+      send: (batch) => this.hear(batch, worker),
+      // Here an attempt begins when the one before is over, with all that it recorded.
+      takeOver: () => Promise.resolve({ fold: this.fold, batches: 0 }),
+    });
+    return Promise.race([outcome, worker.died]);
+  }
+
+  private input(attemptsBefore: number): TurnInput {
+    const { skill, limits, acceptedOutputModes } = this.options;
+    const { task, turn, read, journal } = this.fold;
+    return {
+      v: FORMAT,
+      taskId: this.taskId,
+      contextId: task.contextId,
+      scope: NOBODY,
+      skillId: skill.id,
+      ...{ limits, turn, attemptsBefore },
+      createdAt: this.createdAt,
+      history: task.history,
+      inlineBytes: jsonBytes(artifactsAtCheckpoint(this.fold)),
+      answered: read,
+      ...(journal && { journal }),
+      ...(this.wakes > 0 && { wakes: this.wakes }),
+      ...(acceptedOutputModes && { acceptedOutputModes }),
+    };
+  }
+
+  /** Takes a batch in, or lets the worker die on it. */
+  private hear(batch: Batch, worker: Worker): Promise<void> {
+    if (worker.isDead) return never();
+    this.record({ kind: 'batch', batch });
+    const [crash] = this.crashes;
+    if (typeof crash === 'number' && this.task.seq >= crash) return this.crash(worker);
+    return Promise.resolve();
+  }
+
+  private crash(worker: Worker): Promise<never> {
+    this.crashes.shift();
+    worker.die();
+    return never();
+  }
+
+  /** The context, with an eye on steps: how often they run, and whether one is to be cut. */
+  private spy(ctx: SkillContext, worker: Worker): SkillContext {
+    const step = <T>(
+      name: string,
+      run: (scope: StepScope) => T | Promise<T>,
+      options?: StepOptions<T>,
+    ): Promise<T> =>
+      ctx.step(
+        name,
+        async (scope) => {
+          this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
+          const result = await run(scope);
+          return this.crashes[0] === name ? this.crash(worker) : result;
+        },
+        options,
+      );
+    return new Proxy(ctx, {
+      get(target, property) {
+        // A dead worker does nothing any more, also not what its branches would do next.
+        if (worker.isDead) return never;
+        if (property === 'step') return step;
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+
+  private now(): number {
+    return Date.now() + this.skippedMs;
+  }
+}
+
+/** What runs one attempt, and may die. */
+class Worker implements StopWatch {
+  readonly died: Promise<undefined>;
+  isDead = false;
+  reason: StopWatch['reason'];
+  private readonly controller = new AbortController();
+  private tellDeath: (nothing: undefined) => void = ignore;
+
+  constructor() {
+    this.died = new Promise((resolve) => {
+      this.tellDeath = resolve;
+    });
+  }
+
+  get now(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Nothing that it has left over may do harm: what it waits for never comes. */
+  die(): void {
+    this.isDead = true;
+    this.tellDeath(undefined);
+  }
+
+  because(reason: NonNullable<StopWatch['reason']>): void {
+    this.reason ??= reason;
+    this.controller.abort(new Error(`the run was stopped: ${reason}`));
+  }
+
+  close(): void {
+    // It has no heart to stop.
+  }
+}
+
+function ignore(): void {
+  // Nobody listens.
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,127 @@
+// Runs a skill in memory, as a worker and a task would, and lets it die wherever a test wants it to.
+
+import { randomUUID } from 'node:crypto';
+import { checkSkill, limitsOf } from '../activities/load-skills';
+import type { ContentPart, Skill } from '../activities/skill';
+import { restoreMessage } from '../temporal/stored-parts';
+import type { Artifact, Message, Task, TaskEvent, TaskState } from '../workflows/task';
+import { MemoryTask, type Crash } from './memory-task';
+
+/** A string stands for one text part. */
+export type Said = string | readonly ContentPart[] | Message<ContentPart>;
+
+export interface TestSkillOptions {
+  /** Given to the skill's questions in their order. A question without one ends the test there. */
+  readonly answers?: readonly Said[];
+  /**
+   * Where the worker dies: a number is that of the event after which it does (each event of a task has
+   * one; the task itself is 1), a string the name of a step, in whose middle it does, with all done and nothing
+   * recorded. A list: one after the other.
+   */
+  readonly crashAt?: Crash | readonly Crash[];
+  /** A `crashAt` that never comes is no error. Default: false. */
+  readonly mayMissCrashes?: boolean;
+  /** Of the caller's configuration. Default: none. */
+  readonly acceptedOutputModes?: readonly string[];
+}
+
+/** What a client would hold, and what a worker did for it. */
+export interface TestedSkill {
+  readonly state: TaskState;
+  /** Of the last status, as text. */
+  readonly message: string | undefined;
+  readonly task: Task<ContentPart>;
+  /** All that clients were told, each event once. */
+  readonly events: readonly TaskEvent[];
+  /** The texts of its progress, in order. */
+  readonly progress: readonly string[];
+  /** By name, or else by id: the texts of an artifact joined, its data as JSON. */
+  readonly artifacts: Readonly<Record<string, string>>;
+  /** How often the function of each step was called. */
+  readonly stepRuns: Readonly<Record<string, number>>;
+  /** How often the skill's function was started. */
+  readonly runs: number;
+}
+
+/**
+ * Resolves when the task is over, or asks what `answers` do not tell.
+ * Sleeps pass at once; retries do not wait. A skill that never ends never resolves.
+ * @throws Error for an object that is no skill, and for a `crashAt` that never came.
+ */
+export async function testSkill(
+  skill: Skill,
+  message: Said,
+  {
+    answers = [],
+    crashAt = [],
+    mayMissCrashes = false,
+    acceptedOutputModes,
+  }: TestSkillOptions = {},
+): Promise<TestedSkill> {
+  const task = new MemoryTask({
+    skill: checkSkill(skill, 'the tested skill'),
+    limits: limitsOf(skill.limits),
+    message: toMessage(message),
+    crashes: (Array.isArray(crashAt) ? crashAt : [crashAt]) as readonly Crash[],
+    ...(acceptedOutputModes && { acceptedOutputModes }),
+  });
+  await task.run();
+  for (const answer of answers) {
+    if (!task.isWaiting) break;
+    await task.answer(toMessage(answer));
+  }
+  const missed = task.crashesLeft;
+  if (missed.length > 0 && !mayMissCrashes) {
+    const what = missed.map((crash) => JSON.stringify(crash)).join(', ');
+    throw new Error(`the skill never came to where it was to crash: ${what}`);
+  }
+  return summaryOf(task);
+}
+
+async function summaryOf(memory: MemoryTask): Promise<TestedSkill> {
+  const { task, events, store, stepRuns, runs } = memory;
+  const artifacts = await Promise.all(
+    task.artifacts.map(async (artifact): Promise<Artifact<ContentPart>> => {
+      const { parts } = await restoreMessage(store, { ...asMessage, parts: artifact.parts });
+      return { ...artifact, parts };
+    }),
+  );
+  const history = await Promise.all(task.history.map((said) => restoreMessage(store, said)));
+  const { message: said, ...status } = task.status;
+  const message = said && (await restoreMessage(store, said));
+  return {
+    state: status.state,
+    message: message && textOf(message.parts),
+    task: { ...task, artifacts, history, status: { ...status, ...(message && { message }) } },
+    events,
+    progress: events.flatMap(progressOf),
+    artifacts: Object.fromEntries(
+      artifacts.map(({ name, artifactId, parts }) => [name ?? artifactId, textOf(parts)]),
+    ),
+    stepRuns: Object.fromEntries(stepRuns),
+    runs,
+  };
+}
+
+const asMessage = { messageId: '', role: 'ROLE_AGENT' } as const;
+
+function toMessage(said: Said): Message<ContentPart> {
+  if (typeof said === 'object' && 'parts' in said) return said;
+  const parts = typeof said === 'string' ? [{ text: said }] : said;
+  return { messageId: randomUUID(), role: 'ROLE_USER', parts };
+}
+
+function progressOf(event: TaskEvent): readonly string[] {
+  if (event.kind !== 'status' || event.status.state !== 'working') return [];
+  const { message } = event.status;
+  return message === undefined ? [] : [textOf(message.parts)];
+}
+
+function textOf(parts: Message['parts']): string {
+  return parts
+    .map((part) => {
+      if ('text' in part) return part.text;
+      return 'data' in part ? JSON.stringify(part.data) : '';
+    })
+    .join('');
+}
