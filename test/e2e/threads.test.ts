@@ -66,7 +66,7 @@ describe('in a thread of its own', () => {
     );
     expect(there).toEqual(here);
     expect(here).toMatchObject({ state: 'TASK_STATE_COMPLETED' });
-    expect(here!.artifacts).toHaveLength(2);
+    expect(here!.artifacts).toHaveLength(3);
   });
 
   test('the schema of a step reads on the side of the skill', async () => {

@@ -55,8 +55,13 @@ async function sayEverything(ctx) {
     key: key.replace(taskId, 'task'),
     isAborted: own.aborted,
   }));
+  // Which step it belongs to is known by the context in which it is called.
+  const inStep = await ctx.step('saves', async () => {
+    await delay(1);
+    return ctx.saveArtifact({ name: 'of a step', parts: [{ text: 'saved' }] });
+  });
   await ctx.sleep(1);
-  const ids = [page.artifactId, saved];
+  const ids = [page.artifactId, saved, inStep];
   const kinds = [(await ctx.now()) instanceof Date, (await ctx.uuid()).length];
   return { state: 'completed', message: { parts: [{ data: { ids, step, kinds } }] } };
 }
