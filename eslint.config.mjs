@@ -157,6 +157,8 @@ export default defineConfig(
     languageOptions: {
       globals: Object.fromEntries(
         [
+          'AbortController',
+          'AbortSignal',
           'Buffer',
           'ReadableStream',
           'TextDecoder',
@@ -165,6 +167,7 @@ export default defineConfig(
           'fetch',
           'performance',
           'process',
+          'queueMicrotask',
           'setTimeout',
         ].map((name) => [name, 'readonly']),
       ),

@@ -49,7 +49,9 @@ interface Role {
 
 async function run(role: string, { config, running, stop }: Role): Promise<void> {
   const log = pino({ level: config.logLevel });
-  const skills = await loadSkills(config.skills, config);
+  const skills = await loadSkills(config.skills, config, (err, file) => {
+    log.error({ err, file }, 'a module with skills left an error that nobody caught');
+  });
   const fail = (err: unknown): void => {
     log.fatal({ err }, 'the worker stopped');
     stop(1);

@@ -13,6 +13,7 @@ import { artifactsAtCheckpoint } from '../workflows/task-state';
 import { conclude, type Ended, type Turn } from './conclude';
 import { Emitter, type LongLog, type Pace } from './emitter';
 import { PartIntake } from './part-intake';
+import { here, type Place } from './place';
 import { RunArtifacts } from './run-artifacts';
 import type { Skill, SkillLog } from './skill';
 import { SkillRun, type RunOptions } from './skill-run';
@@ -29,6 +30,8 @@ export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'
   readonly store: PartStore;
   readonly stop: StopWatch;
   readonly log: SkillLog;
+  /** Where the function runs. Default: here. */
+  readonly place?: Place;
   /** Default: as Temporal likes it. */
   readonly pace?: Pace;
   /** Records a batch. */
@@ -60,8 +63,8 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     const intake = new PartIntake(store, stop.now);
     const artifacts = new RunArtifacts();
     const turn = { input, attempt, emitter, store, intake, artifacts, stop };
-    const { continueUrl, clock } = options;
-    const ended = failure ?? (await perform({ ...turn, skill, log, continueUrl, clock }));
+    const { continueUrl, clock, place = here(skill) } = options;
+    const ended = failure ?? (await perform({ ...turn, place, log, continueUrl, clock }));
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind === 'asks' || ended.kind === 'sleeps') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
@@ -109,13 +112,13 @@ async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Pro
 }
 
 interface Performance extends Turn, Pick<RunOptions, 'continueUrl' | 'clock'> {
-  readonly skill: Skill;
+  readonly place: Place;
   readonly log: SkillLog;
 }
 
 /** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
 async function perform(performance: Performance): Promise<Ended> {
-  const { skill, stop, input, log } = performance;
+  const { place, stop, input, log } = performance;
   return new Promise<Ended>((resolve) => {
     // What still runs beside the line that the function waits at has nobody to work for.
     const over = new AbortController();
@@ -139,7 +142,7 @@ async function perform(performance: Performance): Promise<Ended> {
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
-        .then((run) => run.through(skill))
+        .then((run) => run.through(place))
         .then(resolve, fail);
     });
     stop.now.addEventListener('abort', () => {
@@ -147,5 +150,5 @@ async function perform(performance: Performance): Promise<Ended> {
         resolve({ kind: 'abandoned' });
       });
     });
-  });
+  }).finally(() => place.close());
 }

@@ -2,10 +2,12 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TurnLimits } from '../workflows/contract';
 import type { Skill, SkillLimits } from './skill';
+import { exportedBy } from './skill-module';
+import { MAX_RUNNING_SKILLS } from './skill-queue';
+import { owningStrayErrors } from './stray-errors';
 import { shippedSkills, type ShippedSettings } from './skills';
 
 const DEFAULT_LIMITS: TurnLimits = {
@@ -17,8 +19,14 @@ const DEFAULT_LIMITS: TurnLimits = {
   answerTimeoutMs: 30 * 86_400_000,
 };
 
+/** A thread loads its skill again. */
+const files = new WeakMap<Skill, string>();
+
 /** Timers of Node cannot wait longer. */
 const TIMER_MAX_MS = 2_147_483_647;
+
+/** With less a thread ends before it has loaded a skill. */
+const MEMORY_MIN_MB = 16;
 
 const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
@@ -40,8 +48,16 @@ const skillSchema = z.object({
       heartbeatTimeoutMs: milliseconds.min(1_000),
       cancelGraceMs: milliseconds.max(600_000),
       answerTimeoutMs: z.number().int().positive(),
+      thread: z.boolean(),
+      memoryMb: z.number().int().min(MEMORY_MIN_MB),
+      concurrency: z.number().int().min(1).max(MAX_RUNNING_SKILLS),
+      priority: z.number().int().min(1).max(5),
     })
     .partial()
+    .refine(({ memoryMb, thread }) => memoryMb === undefined || thread === true, {
+      path: ['memoryMb'],
+      error: 'bounds the memory of a thread: set `thread: true` too',
+    })
     .optional(),
   replies: z.boolean().optional(),
   extended: z.boolean().optional(),
@@ -49,28 +65,42 @@ const skillSchema = z.object({
   run: z.custom<Skill['run']>((f) => typeof f === 'function', 'must be an async function'),
 });
 
+/** Told what a module leaves uncaught outside of any run: in a timer or a connection of its own. */
+type OnStray = (error: unknown, file: string) => void;
+
 /**
  * @param sources modules or folders, relative to the working directory; see `SKILLS`.
  * @param settings of the shipped skills. Default: those that need any are left out.
+ * @param onStray where stray errors are caught (see `catchStrayErrors`). Default: they belong to nobody.
  * @throws Error that names the file and what is wrong with it.
  */
 export async function loadSkills(
   sources: readonly string[],
   settings: ShippedSettings = {},
+  onStray?: OnStray,
 ): Promise<readonly Skill[]> {
   const skills: Skill[] = [];
   for (const source of sources) {
-    for (const file of await filesOf(resolve(source))) skills.push(...(await loadFile(file)));
+    for (const file of await filesOf(resolve(source))) {
+      const load = (): Promise<readonly Skill[]> => loadFile(file);
+      const loading =
+        onStray === undefined ? load() : owningStrayErrors((err) => onStray(err, file), load);
+      skills.push(...(await loading));
+    }
   }
   const own = new Set(skills.map(({ id }) => id));
   if (own.size < skills.length)
     throw new Error(`SKILLS: two skills have the id "${twice(skills)}"`);
+  const shipped = shippedSkills(settings);
+  for (const skill of shipped) files.set(skill, require.resolve('./skills'));
   // A skill of the user's takes the place of a shipped one with its id.
-  return [...skills, ...shippedSkills(settings).filter(({ id }) => !own.has(id))];
+  return [...skills, ...shipped.filter(({ id }) => !own.has(id))];
 }
 
+/** What is recorded with a task. How many run at once is for each worker to say. */
 export function limitsOf(limits: SkillLimits | undefined): TurnLimits {
-  const set = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined);
+  const { concurrency: _, ...recorded } = limits ?? {};
+  const set = Object.entries(recorded).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
 }
 
@@ -85,14 +115,20 @@ async function filesOf(path: string): Promise<readonly string[]> {
 }
 
 async function loadFile(file: string): Promise<readonly Skill[]> {
-  let loaded: unknown;
+  let loaded: readonly unknown[];
   try {
-    loaded = defaultExportOf(await importModule(file));
+    loaded = await exportedBy(file);
   } catch (err) {
     throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
   }
-  const list: readonly unknown[] = Array.isArray(loaded) ? loaded : [loaded];
-  return list.map((candidate) => checkSkill(candidate, file));
+  const skills = loaded.map((candidate) => checkSkill(candidate, file));
+  for (const skill of skills) files.set(skill, file);
+  return skills;
+}
+
+/** The module that default-exports the skill; undefined when it was not loaded. */
+export function fileOf(skill: Skill): string | undefined {
+  return files.get(skill);
 }
 
 /** Throws where a plain object is not a skill; returns the object itself, with its own `this`. */
@@ -102,19 +138,6 @@ export function checkSkill(candidate: unknown, file: string): Skill {
   throw new Error(
     `SKILLS: ${file} must default-export a skill or a list of skills:\n${z.prettifyError(checked.error)}`,
   );
-}
-
-async function importModule(file: string): Promise<unknown> {
-  if (!/\.[cm]?ts$/.test(file)) return import(pathToFileURL(file).href);
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
-}
-
-/** `export default`, `module.exports =`, and both at once as compilers write it. */
-function defaultExportOf(module: unknown): unknown {
-  let found = module;
-  while (typeof found === 'object' && found !== null && 'default' in found) found = found.default;
-  return found;
 }
 
 function twice(skills: readonly Skill[]): string {

@@ -11,6 +11,7 @@ import { runAttempt } from './attempt';
 import type { LongLog, Pace } from './emitter';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { watchForStop } from './stop-watch';
+import { placeOf } from './thread/place';
 
 /** The run of the workflow that an activity belongs to. */
 export interface RunRef {
@@ -51,6 +52,7 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
   try {
     return await runAttempt({
       ...{ given, attempt, skill, stop },
+      place: placeOf(skill, given.limits),
       store: runtime.store,
       log: runtime.log(taskId, skillId),
       continueUrl: (question) => continueUrlOf(runtime, given, question),

@@ -1,18 +1,18 @@
 // One run of a skill: the context that the author's function is given, over an emitter and a journal.
 
-import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
+import { askUntilItFits } from './answer';
 import { Journal, misfit } from './journal';
 import type { PartIntake } from './part-intake';
+import type { Place } from './place';
 import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
 import {
   SkillError,
-  type Skill,
   type SkillResult,
   type ArtifactOptions,
   type ArtifactStream,
@@ -155,8 +155,8 @@ export class SkillRun implements SkillContext {
    * Runs the author's function. What a tool has told of the task's end counts more than how it ends.
    * @throws what it throws; SkillError when the journal has calls that it did not make.
    */
-  async through(skill: Skill): Promise<Done> {
-    const run = async (): Promise<SkillResult> => skill.run(this);
+  async through(place: Pick<Place, 'run'>): Promise<Done> {
+    const run = async (): Promise<SkillResult> => place.run(this);
     const ended = await run().then(
       (result) => ({ kind: 'result', result }) as const,
       (error: unknown) => ({ kind: 'threw', error }) as const,
@@ -216,17 +216,11 @@ export class SkillRun implements SkillContext {
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
   async ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
-    let message = toSkillMessage(prompt);
-    for (;;) {
-      const posed = { state: 'input-required', message } as const;
-      const answer = await this.answerTo(() => posed);
-      if (schema === undefined) return answer;
-      try {
-        return schema.parse(valueOf(answer));
-      } catch (err) {
-        message = withReason(toSkillMessage(prompt), err);
-      }
-    }
+    const pose = (say: Say): Promise<Message<ContentPart>> => {
+      const posed = { state: 'input-required', message: toSkillMessage(say) } as const;
+      return this.answerTo(() => posed);
+    };
+    return schema === undefined ? pose(prompt) : askUntilItFits(pose, prompt, schema);
   }
 
   requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>> {
@@ -279,15 +273,4 @@ export class SkillRun implements SkillContext {
     this.steps.touch();
     return this.speech.say(said, this.steps.current);
   }
-}
-
-/** The data part of an answer, or else its text. */
-function valueOf(answer: Message<ContentPart>): unknown {
-  for (const part of answer.parts) if ('data' in part) return part.data;
-  return answer.parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
-}
-
-function withReason(prompt: SkillMessage, err: unknown): SkillMessage {
-  const reason = err instanceof z.ZodError ? z.prettifyError(err) : String(err);
-  return { ...prompt, parts: [{ text: `That does not fit: ${reason}` }, ...prompt.parts] };
 }

@@ -207,6 +207,17 @@ export interface SkillLimits {
   readonly cancelGraceMs?: number;
   /** How long a question waits for its answer, in milliseconds. Default 30 days. */
   readonly answerTimeoutMs?: number;
+  /**
+   * Runs in a worker thread of its own: for a skill that computes, because on the main thread it would
+   * stop every other run of its worker. Default false.
+   */
+  readonly thread?: boolean;
+  /** Of the thread's heap, in MiB; beyond it the run has failed. Only with `thread`. Default: V8's own. */
+  readonly memoryMb?: number;
+  /** Runs of this skill at once in one worker; others wait in Temporal. Default: as many as there is room for. */
+  readonly concurrency?: number;
+  /** 1 is served first, 5 last, when more waits than workers take. Default 3. */
+  readonly priority?: number;
 }
 
 export interface Skill {

@@ -1,5 +1,5 @@
-// Errors that a skill leaves where nobody catches them: a promise that is not awaited, a callback that throws.
-// By Node's default one of them ends the process, and every other run with it.
+// What one run would end the process with, and every other run with it: an error that nobody catches, in a promise
+// that is not awaited or in a callback, and a call of `process.exit`.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -29,4 +29,39 @@ export function catchStrayErrors(onUnowned: (error: unknown, kind: StrayKind) =>
     };
   process.on('unhandledRejection', take('rejection'));
   process.on('uncaughtException', take('exception'));
+  process.exit = refused('exit', process.exit.bind(process));
+  process.abort = refused('abort', process.abort.bind(process));
+  globalThis.queueMicrotask = ownedMicrotasks(queueMicrotask);
+}
+
+/** Node 20 has forgotten whose microtask it was when it tells of its error. */
+function ownedMicrotasks(queue: typeof queueMicrotask): typeof queueMicrotask {
+  return (callback) => {
+    const owner = owners.getStore();
+    if (owner === undefined) queue(callback);
+    else
+      queue(() => {
+        try {
+          callback();
+        } catch (err) {
+          owner(err);
+        }
+      });
+  };
+}
+
+/** For a run an error, for everyone else what it always was. */
+function refused<Args extends unknown[]>(
+  name: string,
+  end: (...args: Args) => never,
+): (...args: Args) => never {
+  return (...args) => {
+    const owner = owners.getStore();
+    if (owner === undefined) return end(...args);
+    const error = new Error(
+      `the skill called process.${name}, and a worker does not end for one run`,
+    );
+    owner(error);
+    throw error;
+  };
 }

@@ -3,9 +3,10 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
 import type { Replies, ReplyRef } from '../temporal/replies';
+import { scopeKey } from '../temporal/scope';
 import { planParts, storePlanned } from '../temporal/stored-parts';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
-import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
+import type { TaskRef, Tasks } from '../temporal/tasks';
 import type { PartStore } from '../storage/part-store';
 import type { TurnLimits } from '../workflows/contract';
 import { FORMAT } from '../workflows/emission';

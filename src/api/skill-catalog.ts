@@ -2,11 +2,15 @@
 
 import { limitsOf } from '../activities/load-skills';
 import type { Skill } from '../activities/skill';
+import { queueOf } from '../activities/skill-queue';
 import type { ContentPart, Message } from '../workflows/task';
 import type { SkillCatalog } from './intake';
 
-/** The skills as the gateway needs them: in their order, each with its bounds. */
-export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
+/**
+ * The skills as the gateway needs them: in their order, each with its bounds.
+ * @param taskQueue of the workers; see `queueOf`.
+ */
+export function createSkillCatalog(skills: readonly Skill[], taskQueue: string): SkillCatalog {
   return {
     ids: skills.filter(({ extended = false }) => !extended).map(({ id }) => id),
     choose(message) {
@@ -18,7 +22,9 @@ export function createSkillCatalog(skills: readonly Skill[]): SkillCatalog {
       if (skill === undefined) return undefined;
       const { id: skillId, replies = false, inputModes } = skill;
       const modes = inputModes === undefined ? {} : { inputModes };
-      return { skillId, replies, limits: limitsOf(skill.limits), ...modes };
+      const queue = queueOf(skill, taskQueue);
+      const limits = { ...limitsOf(skill.limits), ...(queue && { taskQueue: queue }) };
+      return { skillId, replies, limits, ...modes };
     },
   };
 }

@@ -5,7 +5,8 @@ import { patienceOf } from '../temporal/patience';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { TaskListing, TaskPage, TaskQuery } from '../temporal/task-list';
 import type { Replies } from '../temporal/replies';
-import { scopeKey, type TaskRef, type Tasks } from '../temporal/tasks';
+import { scopeKey } from '../temporal/scope';
+import type { TaskRef, Tasks } from '../temporal/tasks';
 import {
   TaskState,
   isInterrupted,

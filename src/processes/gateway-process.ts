@@ -57,7 +57,7 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
   const webhooks = config.push.isOn
     ? openWebhooks({ config, client, tasks, keys, publicUrl })
     : undefined;
-  const catalog = createSkillCatalog(skills);
+  const catalog = createSkillCatalog(skills, config.taskQueue);
   const receiving = { ...(webhooks && { webhooks }) };
   const intake = new Intake({ tasks, replies, store, catalog, publicUrl, ...receiving });
   const gateway = createGateway({

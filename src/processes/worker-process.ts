@@ -4,6 +4,7 @@ import { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createTaskActivities } from '../activities/run-skill';
+import { skillQueuesOf } from '../activities/skill-queue';
 import { catchStrayErrors } from '../activities/stray-errors';
 import { serveHealth } from '../api/health';
 import { createMetrics } from '../api/metrics';
@@ -59,6 +60,7 @@ export async function openWorker(
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
+    skillQueues: skillQueuesOf(skills, config.taskQueue),
     // Switched off, what is under way waits in its queue until it is switched on again.
     ...(config.push.isOn && {
       push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },

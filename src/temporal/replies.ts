@@ -6,8 +6,8 @@ import type { Message, Scope } from '../workflows/task';
 import { LONG_POLL_DEADLINE_MS, isFault } from './connection';
 import { createDecoder } from './history';
 import { readRunEnd, type RunEnd } from './run-end';
+import { scopeKey } from './scope';
 import { TaskError, TaskErrorReason } from './task-error';
-import { scopeKey } from './tasks';
 import { WorkflowStarter, type WorkflowStarterOptions } from './workflow-starter';
 
 /** Wait after a poll that Temporal did not answer: short, because a caller waits. */

@@ -29,6 +29,7 @@ import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
+import { scopeKey } from './scope';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import { firstWord, foldAtFirstWord, type TakenOver } from './takeover';
 import type { HistorySource } from './history';
@@ -49,11 +50,6 @@ export interface TaskRef {
 /** The scope is part of the address, so another principal's task id addresses nothing (D6). */
 export function workflowIdOf({ scope, taskId }: TaskRef): string {
   return [scope.tenant, scope.principal, taskId].map(encodeURIComponent).join('/');
-}
-
-/** Value of the search attribute that every listing is bound to. */
-export function scopeKey(scope: Scope): string {
-  return [scope.tenant, scope.principal].map(encodeURIComponent).join('/');
 }
 
 export class Tasks {

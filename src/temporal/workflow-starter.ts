@@ -6,10 +6,11 @@ import {
   WorkflowIdReusePolicy,
   type Client,
 } from '@temporalio/client';
-import type { SearchAttributePair } from '@temporalio/common';
+import type { Priority, SearchAttributePair } from '@temporalio/common';
 import type { ReplyStart, TaskStart } from '../workflows/contract';
 import { withinDeadline } from './connection';
 import { createDecoder, readPage, type Decode } from './history';
+import { fairnessKeyOf } from './scope';
 import { TaskError, TaskErrorReason } from './task-error';
 
 /**
@@ -59,6 +60,8 @@ export class WorkflowStarter {
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
           typedSearchAttributes: searchAttributes,
+          // Its activities and the runs that continue it inherit it.
+          priority: priorityOf(start),
         }),
       );
     } catch (err) {
@@ -76,6 +79,11 @@ export class WorkflowStarter {
     const first = (await this.decode(input)) as TaskStart | ReplyStart;
     if (first.digest !== digest) throw keyReused();
   }
+}
+
+function priorityOf({ limits: { priority }, scope }: TaskStart | ReplyStart): Priority {
+  const fairnessKey = fairnessKeyOf(scope);
+  return priority === undefined ? { fairnessKey } : { fairnessKey, priorityKey: priority };
 }
 
 export function keyReused(): TaskError {

@@ -7,7 +7,9 @@ import {
   Worker,
   type LogMetadata,
   type NativeConnectionOptions,
+  type WorkerOptions,
 } from '@temporalio/worker';
+import { MAX_RUNNING_SKILLS, type SkillQueue } from '../activities/skill-queue';
 import type { TaskActivities } from '../workflows/contract';
 import type { PushActivities } from '../workflows/push-contract';
 
@@ -17,10 +19,17 @@ export interface TaskWorkerOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: TaskActivities;
+  /** Those of skills that have places of their own. */
+  readonly skillQueues: readonly SkillQueue[];
   /** Absent: this worker sends no notifications. */
-  readonly push?: { readonly taskQueue: string; readonly activities: PushActivities };
+  readonly push?: PushQueue;
   /** Told when the worker stops without being asked. */
   readonly onFailure: (err: unknown) => void;
+}
+
+interface PushQueue {
+  readonly taskQueue: string;
+  readonly activities: PushActivities;
 }
 
 export interface TaskWorker {
@@ -36,9 +45,6 @@ const STICKY_TIMEOUT_MS = 3_000;
 
 /** Longer than the grace of a skill, shorter than the patience of a supervisor. */
 const SHUTDOWN_FORCE_MS = 8_000;
-
-/** Skills wait for others most of their time; what computes is bounded by the cores anyway. */
-const MAX_RUNNING_SKILLS = 200;
 
 /**
  * Webhooks of tasks that are at work, each with a place of its own: a skill never waits for them, and
@@ -59,6 +65,9 @@ class WorkerLogger extends DefaultLogger {
   }
 }
 
+/** Nearly all of these queues are idle; a poll takes what waits there one after the other. */
+const POLLS_OF_A_SKILL_QUEUE = 1;
+
 export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
   const given = options.connection instanceof NativeConnection ? options.connection : undefined;
   const connection = given ?? (await NativeConnection.connect(options.connection));
@@ -69,32 +78,49 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   };
-  const worker = await Worker.create({
-    ...shared,
-    taskQueue: options.taskQueue,
-    workflowsPath: require.resolve('../workflows'),
-    interceptors: { workflowModules: [require.resolve('../workflows/cancel-reason')] },
-    activities: { ...options.activities },
-    maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
-  });
-  const workers = [worker];
-  const { push } = options;
-  if (push !== undefined) {
-    const deliveries = await Worker.create({
-      ...shared,
-      taskQueue: push.taskQueue,
-      activities: { ...push.activities },
-      maxConcurrentActivityTaskExecutions: MAX_RUNNING_DELIVERIES,
-    });
-    workers.push(deliveries);
-  }
+  const workers = await Promise.all(
+    [
+      skillsAndWorkflows(options),
+      ...options.skillQueues.map((queue) => skillsOf(queue, options)),
+      ...(options.push === undefined ? [] : [deliveries(options.push)]),
+    ].map((particular) => Worker.create({ ...shared, ...particular })),
+  );
   const closes = workers.map((one) => start(one, options.onFailure));
   return {
     async close() {
       await Promise.all(closes.map((close) => close()));
       if (given === undefined) await connection.close();
     },
+  };
+}
+
+type Particular = Omit<WorkerOptions, 'connection' | 'namespace'>;
+
+function skillsAndWorkflows({ taskQueue, activities }: TaskWorkerOptions): Particular {
+  return {
+    taskQueue,
+    workflowsPath: require.resolve('../workflows'),
+    interceptors: { workflowModules: [require.resolve('../workflows/cancel-reason')] },
+    activities: { ...activities },
+    maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
+  };
+}
+
+function skillsOf({ taskQueue, places }: SkillQueue, options: TaskWorkerOptions): Particular {
+  return {
+    taskQueue,
+    activities: { ...options.activities },
+    maxConcurrentActivityTaskExecutions: places,
+    maxConcurrentActivityTaskPolls: POLLS_OF_A_SKILL_QUEUE,
+  };
+}
+
+function deliveries({ taskQueue, activities }: PushQueue): Particular {
+  return {
+    taskQueue,
+    activities: { ...activities },
+    maxConcurrentActivityTaskExecutions: MAX_RUNNING_DELIVERIES,
   };
 }
 

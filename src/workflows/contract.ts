@@ -19,6 +19,14 @@ export interface TurnLimits {
   readonly heartbeatTimeoutMs: number;
   readonly cancelGraceMs: number;
   readonly answerTimeoutMs: number;
+  /** In a thread of its own. Absent: on the worker's main thread. */
+  readonly thread?: boolean;
+  /** Of the thread's heap. Absent: what V8 takes. */
+  readonly memoryMb?: number;
+  /** 1 is served first, 5 last. Absent: 3, Temporal's own. */
+  readonly priority?: number;
+  /** Where runs wait for a place; see `queueOf`. Absent: the queue of the workflow. */
+  readonly taskQueue?: string;
 }
 
 interface Start {

@@ -63,6 +63,7 @@ function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome>
     heartbeatTimeout: limits.heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: MAX_LOST_WORKERS, ...REPLACEMENT_WAIT },
+    ...(limits.taskQueue !== undefined && { taskQueue: limits.taskQueue }),
   });
   return new Promise((resolve, reject) => {
     let isRunning = true;

@@ -82,7 +82,7 @@ export function fakeContext(options: FakeOptions): FakeContext {
     ask: answer,
     requireAuth: answer,
   };
-  const tools = createTaskTools({ ...ctx, end: (result) => recorded.endings.push(result) });
+  const tools = createTaskTools({ ...ctx, end: (result) => void recorded.endings.push(result) });
   return { ctx: { ...ctx, tools }, recorded };
 }
 

@@ -206,6 +206,12 @@ describe('checkSkill', () => {
     ['no attempt at all', { limits: { maximumAttempts: 0 } }],
     ['a time limit beyond what a timer takes', { limits: { timeoutMs: 2 ** 31 } }],
     ['a heartbeat below a second', { limits: { heartbeatTimeoutMs: 999 } }],
+    ['no place at all', { limits: { concurrency: 0 } }],
+    ['more places than a worker has', { limits: { concurrency: 201 } }],
+    ['a priority beyond the last', { limits: { priority: 6 } }],
+    ['a memory limit without a thread', { limits: { memoryMb: 64 } }],
+    ['less memory than a thread needs', { limits: { thread: true, memoryMb: 15 } }],
+    ['a limit that there is not', { limits: { threads: true } }],
   ])('refuses %s', (_name, wrong) => {
     expect(() => checkSkill({ ...skill, ...wrong }, 'my-file.mjs')).toThrow('my-file.mjs');
   });
@@ -220,6 +226,11 @@ describe('limitsOf', () => {
       cancelGraceMs: 2_000,
       answerTimeoutMs: 2_592_000_000,
     });
+  });
+
+  test('leaves out how many run at once: that is for each worker to say', () => {
+    expect(limitsOf({ concurrency: 2, priority: 1 })).not.toHaveProperty('concurrency');
+    expect(limitsOf({ concurrency: 2, priority: 1 })).toHaveProperty('priority', 1);
   });
 
   test('keeps what the skill says', () => {

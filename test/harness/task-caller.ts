@@ -2,11 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { limitsOf } from '../../src/activities/load-skills';
+import { createSkillCatalog } from '../../src/api/skill-catalog';
 import type { Skill } from '../../src/activities/skill';
 import type { TaskRef, Tasks } from '../../src/temporal/tasks';
 import type { TaskStart } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
-import type { Message, Scope, Task, TaskEvent } from '../../src/workflows/task';
+import type { ContentPart, Message, Scope, Task, TaskEvent } from '../../src/workflows/task';
 import { isOver } from './task-events';
 
 /** Longer than anything here takes; a task that is not there by then hangs. */
@@ -42,7 +43,12 @@ export interface Caller {
 }
 
 /** Opens `Tasks` with the first call. */
-export function createCaller(openTasks: () => Tasks, skills: readonly Skill[]): Caller {
+export function createCaller(
+  openTasks: () => Tasks,
+  skills: readonly Skill[],
+  taskQueue: string,
+): Caller {
+  const catalog = createSkillCatalog(skills, taskQueue);
   let opened: Tasks | undefined;
   const tasks = callsOf(() => (opened ??= openTasks()));
   const startOf: Caller['startOf'] = (skillId, more = {}) => {
@@ -53,7 +59,7 @@ export function createCaller(openTasks: () => Tasks, skills: readonly Skill[]): 
       contextId: `context-of-${taskId}`,
       scope: SCOPE,
       skillId,
-      limits: limitsOf(skills.find(({ id }) => id === skillId)?.limits),
+      limits: catalog.choose(messageTo(skillId))?.limits ?? limitsOf({}),
       message: userMessage(`do ${skillId}`),
       ...more,
     };
@@ -93,6 +99,10 @@ function callsOf(tasks: () => Tasks): Calls {
     longLog: (run, speaker) => tasks().longLog(run, speaker),
     takeOver: (run, speaker) => tasks().takeOver(run, speaker),
   };
+}
+
+function messageTo(skillId: string): Message<ContentPart> {
+  return { messageId: 'any', role: 'ROLE_USER', parts: [], metadata: { skillId } };
 }
 
 export function userMessage(text: string, more: Partial<Message> = {}): Message {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createTaskActivities } from '../../src/activities/run-skill';
 import type { LongLog, Pace } from '../../src/activities/emitter';
 import type { Skill } from '../../src/activities/skill';
+import { skillQueuesOf } from '../../src/activities/skill-queue';
 import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
 import { openClient } from '../../src/temporal/connection';
 import { ContinuationTokens } from '../../src/temporal/continuations';
@@ -126,7 +127,7 @@ export class TaskStage {
   /** As a process of its own; on another queue than the default, no worker polls until one is started. */
   callerOn(taskQueue = TASK_QUEUE): Caller {
     const openTasks = (): Tasks => new Tasks({ client: this.client, taskQueue });
-    const caller = createCaller(openTasks, this.options.skills);
+    const caller = createCaller(openTasks, this.options.skills, taskQueue);
     this.callers.push(caller);
     return caller;
   }
@@ -142,6 +143,7 @@ export class TaskStage {
       namespace: NAMESPACE,
       taskQueue,
       activities,
+      skillQueues: skillQueuesOf(this.options.skills, taskQueue),
       onFailure: (err) => {
         throw err;
       },

@@ -18,16 +18,20 @@ export async function realCli(): Promise<string> {
   return path;
 }
 
-export interface EagerCli {
+export interface ConfiguredCli {
   readonly path: string;
   remove(): Promise<void>;
 }
 
-/** Temporal suggests to continue as new after thousands of events; a server of this CLI after twelve. */
-export async function eagerCli(): Promise<EagerCli> {
+/** A CLI whose servers are configured otherwise than those of `npm start`. */
+export async function configuredCli(values: readonly string[]): Promise<ConfiguredCli> {
+  const path = await realCli();
+  if (values.length === 0) return { path, remove: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-cli-'));
-  const suggestion = '--dynamic-config-value limit.historyCount.suggestContinueAsNew=12';
-  const script = `[ "$1" = server ] && set -- "$@" ${suggestion}\nexec '${await realCli()}' "$@"`;
-  const path = await writeProgram(folder, 'temporal', script);
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+  const flags = values.map((value) => `--dynamic-config-value ${value}`).join(' ');
+  const script = `[ "$1" = server ] && set -- "$@" ${flags}\nexec '${path}' "$@"`;
+  return {
+    path: await writeProgram(folder, 'temporal', script),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
 import { startEmbeddedTemporal } from '../../src/temporal/embedded/server';
 import { searchAttributes } from '../../src/temporal/search-attributes';
-import { eagerCli, realCli, type EagerCli } from './temporal-cli';
+import { configuredCli } from './temporal-cli';
 
 export interface TestTemporal {
   readonly address: string;
@@ -22,14 +22,19 @@ export interface TestTemporal {
 export interface TestTemporalOptions {
   /** Suggests to continue as new after a dozen events, so that short tasks have several runs. */
   readonly isEager?: boolean;
+  /** Callers take turns, as they do with `npm start`. Default: true. */
+  readonly isFair?: boolean;
 }
+
+/** Temporal suggests to continue as new after thousands of events. */
+const EAGER = 'limit.historyCount.suggestContinueAsNew=12';
+const UNFAIR = 'matching.enableFairness=false';
 
 export async function startTestTemporal({
   isEager = false,
+  isFair = true,
 }: TestTemporalOptions = {}): Promise<TestTemporal> {
-  const cli: EagerCli = isEager
-    ? await eagerCli()
-    : { path: await realCli(), remove: () => Promise.resolve() };
+  const cli = await configuredCli([...(isEager ? [EAGER] : []), ...(isFair ? [] : [UNFAIR])]);
   const dataDir = await mkdtemp(join(tmpdir(), 'longhaul-test-'));
   const start = (port: number): ReturnType<typeof startEmbeddedTemporal> =>
     startEmbeddedTemporal({

@@ -15,3 +15,6 @@ export interface ShippedSettings {
 export function shippedSkills({ assistant }: ShippedSettings): readonly Skill[] {
   return [report, ...(assistant === undefined ? [] : [createAssistant(assistant)]), tutorial];
 }
+
+/** Those that need no settings, for whoever loads this module to run one of them. */
+export default shippedSkills({});

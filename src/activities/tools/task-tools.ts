@@ -1,7 +1,8 @@
 // `ctx.tools` of one run: the two tools over the run's own context.
 
 import { z } from 'zod';
-import { SkillError, type SkillContext } from '../skill';
+import { isFinal } from '../error-text';
+import type { SkillContext } from '../skill';
 import { refusal } from './arguments';
 import type { ParametersSchema, TaskTools, ToolAnswer, ToolDefinition } from './contract';
 import { SAVE_ARTIFACT, saveArtifact, saveArtifactArguments } from './save-artifact';
@@ -21,7 +22,7 @@ export interface ToolPort extends Pick<
    * The run's ending, whatever comes after it; from here on nothing that is said is heard.
    * @throws SkillError when the run has no task to end.
    */
-  end(result: EndedResult): void;
+  end(result: EndedResult): void | Promise<void>;
 }
 
 const PARAMETERS = {
@@ -114,15 +115,15 @@ class RunTools implements TaskTools {
     }
   }
 
-  private end(result: EndedResult): void {
-    this.port.end(result);
+  private async end(result: EndedResult): Promise<void> {
+    await this.port.end(result);
     this.endedAs = result.state;
   }
 }
 
 /** What is wrong with the call; anything else is wrong with the run. */
-function isRefusal(err: unknown): err is SkillError {
-  return err instanceof SkillError && !err.retryable;
+function isRefusal(err: unknown): err is Error {
+  return isFinal(err);
 }
 
 /** Without the name of the schema's dialect, which some model APIs refuse. */

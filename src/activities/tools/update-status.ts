@@ -49,7 +49,7 @@ export type EndedResult = Extract<SkillResult, { readonly state: unknown }>;
  */
 export async function updateStatus(
   ctx: Pick<SkillContext, 'progress' | 'ask' | 'requireAuth'>,
-  end: (result: EndedResult) => void,
+  end: (result: EndedResult) => Promise<void>,
   args: unknown,
 ): Promise<string> {
   const { status, message } = readArguments(updateStatusArguments, args);
@@ -68,7 +68,7 @@ export async function updateStatus(
     case 'failed':
     case 'rejected':
     case 'canceled':
-      end(endingOf(status, said));
+      await end(endingOf(status, said));
       return `The task ends as ${status}.`;
   }
 }

@@ -9,7 +9,7 @@ export type SearchAttributes = Readonly<
 const UNLIMITED = 100_000;
 
 /** Keys and defaults: Temporal server 1.32, `common/dynamicconfig/constants.go`. */
-const DYNAMIC_CONFIG: Readonly<Record<string, number>> = {
+const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
   // The default of 20 polls a second makes the one shard hold every task back for 50 ms.
   'history.transferProcessorMaxPollRPS': 2_000,
   'history.timerProcessorMaxPollRPS': 2_000,
@@ -27,6 +27,10 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number>> = {
   'frontend.persistenceMaxQPS': UNLIMITED,
   'history.persistenceMaxQPS': UNLIMITED,
   'matching.persistenceMaxQPS': UNLIMITED,
+  // Among what waits with one priority callers take turns, see `fairnessKeyOf`. Default false: first come.
+  'matching.enableFairness': true,
+  // Turns and priorities hold within a partition. Default 4, from which is still read: an older database has them.
+  'matching.numTaskqueueWritePartitions': 1,
 };
 
 /** Together they double the rate of signals; a power cut may lose the last moments, a kill nothing. */
@@ -54,6 +58,9 @@ export function startDevArguments(options: StartDevOptions): readonly string[] {
   ];
 }
 
-function pairs(flag: string, values: Readonly<Record<string, string | number>>): string[] {
+function pairs(
+  flag: string,
+  values: Readonly<Record<string, string | number | boolean>>,
+): string[] {
   return Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
 }

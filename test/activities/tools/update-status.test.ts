@@ -174,7 +174,7 @@ test('calls that come at once are executed one after the other', async () => {
       await slowly('progress');
     },
     saveArtifact: ({ name }) => slowly(`artifact ${name!}`),
-    end: () => done.push('end'),
+    end: () => void done.push('end'),
   });
   const answers = await Promise.all([
     tools.call('update_status', { status: 'working', message: 'x' }),
