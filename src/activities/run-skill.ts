@@ -4,7 +4,8 @@ import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound } from '../temporal/connection';
 import type { ContinuationTokens } from '../temporal/continuations';
-import type { PartStore } from '../storage/part-store';
+import type { PartStores } from '../storage/part-store';
+import { patiently } from '../storage/patient-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
@@ -17,7 +18,7 @@ import { owningStrayErrors } from './stray-errors';
 
 export interface SkillRuntime {
   readonly skills: ReadonlyMap<string, Skill>;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   readonly continuations: ContinuationTokens;
   /** Records a batch in the run that the activity belongs to. */
   signal(
@@ -39,11 +40,12 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
     return { kind: 'threw', attempt, reason: `no worker has the skill "${input.skillId}"` };
   }
   const stop = watchForStop(input.limits.timeoutMs);
-  const { runId } = info.workflowExecution ?? { runId: '' };
+  const { runId, workflowId } = info.workflowExecution ?? { runId: '', workflowId: '' };
+  const store = patiently(runtime.stores.of(workflowId), stop.now);
   const emitter = new Emitter({
     turn: input.turn,
     attempt,
-    store: runtime.store,
+    store,
     inlineBytes: input.inlineBytes,
     send: (batch) => runtime.signal({ scope: input.scope, taskId: input.taskId, runId }, batch),
     signal: stop.now,
@@ -53,7 +55,7 @@ async function runSkill(runtime: SkillRuntime, input: TurnInput): Promise<TurnOu
   });
   try {
     const log = runtime.log(input.taskId, input.skillId);
-    const turn = { input, attempt, emitter, store: runtime.store, stop };
+    const turn = { input, attempt, emitter, store, stop };
     const continueUrl = (question: number): string => continueUrlOf(runtime, input, question);
     const ended = await perform({ ...turn, skill, log, continueUrl });
     // Branches of the function that still run have nobody to speak to.

@@ -5,7 +5,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { join } from 'node:path';
 import { createTaskActivities } from '../../src/activities/run-skill';
 import type { Skill } from '../../src/activities/skill';
-import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
+import { createDirectoryPartStores, type PartStores } from '../../src/storage/part-store';
 import { openClient } from '../../src/temporal/connection';
 import { ContinuationTokens } from '../../src/temporal/continuations';
 import { Tasks } from '../../src/temporal/tasks';
@@ -79,7 +79,7 @@ export class TaskStage {
     const { skills, refuses } = this.options;
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
-      store: this.store,
+      stores: this.stores,
       continuations: new ContinuationTokens(CONTINUATION_KEY),
       signal: (task, batch) =>
         refuses?.(batch) === true
@@ -95,7 +95,7 @@ export class TaskStage {
     this.posters.push(poster);
     return createPushActivities({
       tasks: new Tasks({ client: this.client, taskQueue: TASK_QUEUE }),
-      store: this.store,
+      stores: this.stores,
       poster,
       credentialsKey: Buffer.alloc(32),
       signingSecrets: [Buffer.alloc(32)],
@@ -155,8 +155,8 @@ export class TaskStage {
     await this.opened?.temporal.close();
   }
 
-  private get store(): PartStore {
-    return createDirectoryPartStore(join(this.running.temporal.dataDir, 'parts'));
+  private get stores(): PartStores {
+    return createDirectoryPartStores(join(this.running.temporal.dataDir, 'parts'));
   }
 
   private get running(): { readonly temporal: TestTemporal; readonly client: Client } {
