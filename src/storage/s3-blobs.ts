@@ -50,9 +50,8 @@ export class S3Blobs implements Blobs {
       keep: async (key) => {
         const { bucket } = this.access.place;
         const source = `${bucket}/${this.fullKey(incoming)}`.split('/').map(encodeURIComponent);
-        await this.ask((s3, at) =>
-          s3.copyObject({ ...at, Key: this.fullKey(key), CopySource: source.join('/') }),
-        );
+        const copied = { Key: this.fullKey(key), CopySource: source.join('/') };
+        await this.ask((_, at) => this.access.patientS3.copyObject({ ...at, ...copied }));
         await discard();
       },
       discard,
@@ -146,6 +145,7 @@ export class S3Blobs implements Blobs {
 
   close(): void {
     this.access.s3.destroy();
+    this.access.patientS3.destroy();
   }
 
   private fullKey(key: string): string {

@@ -20,6 +20,8 @@ export interface S3Place {
 export interface S3Access {
   readonly place: S3Place;
   readonly s3: S3;
+  /** The same for what S3 does in one go with gigabytes: it may be silent for minutes. */
+  readonly patientS3: S3;
   /** In several requests; leaves nothing behind when it fails. */
   upload(key: string, body: Readable): Promise<void>;
   /** As `StoreFault` if it passes, else as it is. */
@@ -29,6 +31,10 @@ export interface S3Access {
 /** Below the gateway's own promises: a store that does not answer is to be told of, not waited for. */
 const CONNECT_TIMEOUT_MS = 2_000;
 const SILENCE_TIMEOUT_MS = 10_000;
+
+/** Completing an upload and copying it takes as long as S3 likes, and a second try finds the upload gone. */
+const PATIENT_TIMEOUT_MS = 300_000;
+
 const ATTEMPTS = 3;
 
 /** What is shorter is sent in one request; a longer one has this much in memory, a few times over. */
@@ -45,28 +51,28 @@ export async function openS3(place: S3Place): Promise<S3Access> {
     import('@aws-sdk/lib-storage'),
     import('@smithy/core/retry'),
   ]);
-  const s3 = new S3({
-    maxAttempts: ATTEMPTS,
-    forcePathStyle: place.isPathStyle,
-    ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
-    ...(place.region === undefined ? {} : { region: place.region }),
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SILENCE_TIMEOUT_MS,
-    },
-    // Digests are checked here anyway, and not every service knows the newer checksums.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
+  const clientWith = (socketTimeout: number): S3 =>
+    new S3({
+      maxAttempts: ATTEMPTS,
+      forcePathStyle: place.isPathStyle,
+      ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
+      ...(place.region === undefined ? {} : { region: place.region }),
+      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout },
+      // Digests are checked here anyway, and not every service knows the newer checksums.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
   const isPassing = (err: SdkError): boolean =>
     PASSING_NAMES.has(err.name) ||
     [retry.isTransientError, retry.isThrottlingError, retry.isServerError].some((is) => is(err));
+  const patientS3 = clientWith(PATIENT_TIMEOUT_MS);
   return {
     place,
-    s3,
+    s3: clientWith(SILENCE_TIMEOUT_MS),
+    patientS3,
     async upload(key, body) {
       await new Upload({
-        client: s3,
+        client: patientS3,
         params: { Bucket: place.bucket, Key: key, Body: body },
         partSize: CHUNK_BYTES,
         queueSize: CHUNKS_AT_ONCE,

@@ -74,6 +74,16 @@ export class TaskStage {
     return this.running.client;
   }
 
+  /** `host:port` of the server. */
+  get address(): string {
+    return this.running.temporal.address;
+  }
+
+  /** Where stored parts lie. */
+  get partsDirectory(): string {
+    return join(this.running.temporal.dataDir, 'parts');
+  }
+
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
     const { skills, refuses } = this.options;
@@ -156,7 +166,7 @@ export class TaskStage {
   }
 
   private get stores(): PartStores {
-    return createDirectoryPartStores(join(this.running.temporal.dataDir, 'parts'));
+    return createDirectoryPartStores(this.partsDirectory);
   }
 
   private get running(): { readonly temporal: TestTemporal; readonly client: Client } {

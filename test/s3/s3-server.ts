@@ -11,7 +11,7 @@ import { pythonWith } from '../harness/python-environment';
 export const BUCKET = 'longhaul-test';
 
 /** Any will do, but none will not. */
-export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 
 /** A first run has to fetch it. */
 const START_DEADLINE_MS = 300_000;
@@ -28,7 +28,7 @@ export interface S3Server {
 
 /**
  * Running, with a bucket, from the test file's first `beforeAll` to its last `afterAll`. `S3_TEST_ENDPOINT` names another
- * server, and the variables of AWS its keys: `store.test.ts` can be run on any.
+ * server, and the variables of AWS its keys; the tests that end the server need Moto.
  */
 export function useS3Server(): S3Server {
   const server = new MotoServer();
@@ -61,7 +61,12 @@ class MotoServer implements S3Server {
 
   async start(): Promise<void> {
     if (this.given === undefined) await this.spawn();
-    await eventually(() => this.client.send(new CreateBucketCommand({ Bucket: BUCKET })));
+    await eventually(() =>
+      this.client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((err: unknown) => {
+        // A server that was given may have it already.
+        if ((err as Error).name !== 'BucketAlreadyOwnedByYou') throw err;
+      }),
+    );
   }
 
   private async spawn(): Promise<void> {
@@ -74,7 +79,7 @@ class MotoServer implements S3Server {
   async kill(): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child?.exitCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;

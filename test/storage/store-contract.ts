@@ -159,7 +159,7 @@ export async function keysIn(blobs: Blobs, folder?: string): Promise<readonly st
   return (await blobsIn(blobs, folder)).map(({ key }) => key);
 }
 
-export async function blobsIn(blobs: Blobs, folder?: string): Promise<readonly Blob[]> {
+async function blobsIn(blobs: Blobs, folder?: string): Promise<readonly Blob[]> {
   const found: Blob[] = [];
   for await (const blob of blobs.list(folder)) found.push(blob);
   return found;
@@ -179,7 +179,7 @@ function watched(blobs: Blobs, written: string[]): Blobs {
   });
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
