@@ -12,7 +12,8 @@ module.exports = {
     '^vega$': '<rootDir>/node_modules/vega/build/vega.min.js',
     '^vega-lite$': '<rootDir>/node_modules/vega-lite/build/vega-lite.min.js',
   },
-  // Official clients of other languages, which the first run fetches: `npm run test:clients`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/clients/'],
+  // What the first run fetches packages for: official clients of other languages, `npm run test:clients`,
+  // and a server of S3, `npm run test:s3`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/clients/', '<rootDir>/test/s3/'],
   testTimeout: 60_000,
 };

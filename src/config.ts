@@ -29,6 +29,13 @@ export interface Config {
   readonly requiredExtensions: readonly string[];
   readonly maxBodyBytes: number;
   readonly dataDir: string;
+  /** Where big parts lie. */
+  readonly artifacts: {
+    /** Absent: a directory in `dataDir`. */
+    readonly s3: S3Config | undefined;
+    /** Between two sweeps of what Temporal has dropped; absent: this process sweeps nothing. */
+    readonly sweepEveryMs: number | undefined;
+  };
   /** What all gateways and workers sign and seal with; absent: a file in `dataDir`, made on first use. */
   readonly serviceSecret: string | undefined;
   readonly taskQueue: string;
@@ -71,6 +78,17 @@ export interface AssistantConfig {
   readonly silenceMs: number;
 }
 
+export interface S3Config {
+  readonly bucket: string;
+  /** Before every key; empty for none. */
+  readonly prefix: string;
+  /** Absent: that of AWS. */
+  readonly endpoint?: string;
+  /** Absent: what the standard variables and profiles of AWS say. */
+  readonly region?: string;
+  readonly isPathStyle: boolean;
+}
+
 export interface TemporalConfig {
   readonly connection: ClientConnectConfig['connectionOptions'];
   readonly namespace: string;
@@ -82,12 +100,19 @@ const DEFAULT_MAX_BODY_BYTES = 10_485_760;
 /** Standard Webhooks: at once, then 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and 24 h after the failure before. */
 const PUSH_SCHEDULE_S = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
+/** Parts are kept for days after the task; a few hours more are cheap, and so is a sweep. */
+const DEFAULT_SWEEP_HOURS = 6;
+
 /** What one body may ask a gateway to hold in memory, several times over. */
 const MAX_BODY_BYTES_LIMIT = 134_217_728;
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 /** A name, an IPv4 address, or an IPv6 address in brackets, and a port. */
 const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i;
+/** A bucket by S3's rules for names, and a prefix of characters that need no escape anywhere. */
+const S3_URL = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/([\w.-]+(?:\/[\w.-]+)*))?\/?$/;
+/** A timer of Node takes 24 days. */
+const SWEEP_HOURS_MAX = 500;
 const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const list = z.string().transform((text) => text.split(',').flatMap((s) => s.trim() || []));
 /** A host as it stands in a `Host` header, the port left out. */
@@ -107,6 +132,16 @@ const signingSecret = z
   .startsWith(SECRET_PREFIX)
   .transform(secretBytes)
   .refine(({ length }) => length >= 24 && length <= 64, 'must hold 24 to 64 bytes in base64');
+const s3Url = z
+  .string()
+  .regex(S3_URL, 'must be s3://bucket or s3://bucket/prefix')
+  .transform((url) => {
+    const [, bucket = '', prefix = ''] = S3_URL.exec(url) ?? [];
+    return { bucket, prefix };
+  });
+const sweepHours = z
+  .literal('off')
+  .or(z.coerce.number<string>('must be a number of hours, or off').positive().max(SWEEP_HOURS_MAX));
 const file = z
   .string()
   .min(1)
@@ -145,6 +180,11 @@ const schema = z.object({
     .max(MAX_BODY_BYTES_LIMIT)
     .default(DEFAULT_MAX_BODY_BYTES),
   DATA_DIR: z.string().min(1).default('.longhaul'),
+  ARTIFACT_STORE: s3Url.optional(),
+  ARTIFACT_SWEEP_HOURS: sweepHours.default(DEFAULT_SWEEP_HOURS),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_PATH_STYLE: flag.optional(),
+  AWS_REGION: z.string().min(1).optional(),
   SERVICE_SECRET: z.string().min(32, 'must be 32 characters or more').optional(),
   TASK_QUEUE: z.string().min(1).default('longhaul'),
   PUSH_NOTIFICATIONS: z.enum(['on', 'off']).default('on'),
@@ -196,6 +236,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     requiredExtensions: values.REQUIRED_EXTENSIONS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     dataDir: resolve(values.DATA_DIR),
+    artifacts: {
+      s3: s3Of(values),
+      sweepEveryMs:
+        values.ARTIFACT_SWEEP_HOURS === 'off' ? undefined : values.ARTIFACT_SWEEP_HOURS * HOUR_MS,
+    },
     serviceSecret: values.SERVICE_SECRET,
     taskQueue: values.TASK_QUEUE,
     push: {
@@ -242,6 +287,25 @@ function assistantOf(
     maxIterations: values.ASSISTANT_MAX_ITERATIONS,
     takesImages: values.ASSISTANT_IMAGES,
     silenceMs: values.ASSISTANT_SILENCE_SECONDS * 1_000,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Keys and profiles are read by the SDK of AWS. */
+function s3Of(values: z.infer<typeof schema>): S3Config | undefined {
+  const { ARTIFACT_STORE: store, S3_ENDPOINT: endpoint, S3_PATH_STYLE: pathStyle } = values;
+  if (store === undefined) {
+    if (endpoint === undefined) return undefined;
+    throw new Error('S3_ENDPOINT is set and ARTIFACT_STORE is not: set ARTIFACT_STORE=s3://bucket');
+  }
+  // Other services have one host name, and regions mean nothing to most of them.
+  const region = values.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1');
+  return {
+    ...store,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    isPathStyle: pathStyle ?? endpoint !== undefined,
   };
 }
 

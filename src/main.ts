@@ -49,6 +49,7 @@ interface Role {
 
 async function run(role: string, { config, running, stop }: Role): Promise<void> {
   const log = pino({ level: config.logLevel });
+  const sweeps = { completed: 0, failed: 0, parts: 0, bytes: 0 };
   const skills = await loadSkills(config.skills, config, (err, file) => {
     log.error({ err, file }, 'a module with skills left an error that nobody caught');
   });
@@ -59,19 +60,19 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
   switch (role) {
     case 'start': {
       const { temporal, uiUrl } = await ownOrGivenTemporal(config, running, stop);
-      const parts = { config, temporal, skills, log, running };
+      const parts = { config, temporal, skills, log, running, sweeps };
       const starter = await openWorker(parts, fail);
       const addresses = await openGateway(parts, starter);
       sayReady(addresses, uiUrl);
       return;
     }
     case 'gateway': {
-      const parts = { config, temporal: givenTemporal(config), skills, log, running };
+      const parts = { config, temporal: givenTemporal(config), skills, log, running, sweeps };
       sayAddresses(await openGateway(parts));
       return;
     }
     case 'worker': {
-      const parts = { config, temporal: givenTemporal(config), skills, log, running };
+      const parts = { config, temporal: givenTemporal(config), skills, log, running, sweeps };
       await openWorker(parts, fail);
       await openWorkerHealth(parts);
       say(`worker runs  task queue ${config.taskQueue}`);

@@ -140,3 +140,53 @@ describe('the settings of the assistant', () => {
     expect(read).not.toThrow('secret');
   });
 });
+
+describe('ARTIFACT_STORE', () => {
+  test('is a directory by default, and is swept every six hours', () => {
+    expect(readConfig({}).artifacts).toEqual({ s3: undefined, sweepEveryMs: 21_600_000 });
+  });
+
+  test.each([
+    ['s3://bucket', { bucket: 'bucket', prefix: '' }],
+    ['s3://my.bucket-1/', { bucket: 'my.bucket-1', prefix: '' }],
+    ['s3://bucket/a/b_c/', { bucket: 'bucket', prefix: 'a/b_c' }],
+  ])('%s names a bucket and a prefix', (text, expected) => {
+    expect(readConfig({ ARTIFACT_STORE: text }).artifacts.s3).toEqual({
+      ...expected,
+      isPathStyle: false,
+    });
+  });
+
+  test.each(['bucket', 'https://bucket', 's3://', 's3://B', 's3://bucket//a', 's3://bucket/a b'])(
+    '%s is none, and it says what is',
+    (text) => {
+      expect(() => readConfig({ ARTIFACT_STORE: text })).toThrow(
+        /must be s3:\/\/bucket[^]*ARTIFACT_STORE/,
+      );
+    },
+  );
+
+  test('with S3_ENDPOINT the bucket is in the path, and any region will do', () => {
+    const env = { ARTIFACT_STORE: 's3://bucket', S3_ENDPOINT: 'http://127.0.0.1:9000' };
+    expect(readConfig(env).artifacts.s3).toMatchObject({
+      ...{ endpoint: 'http://127.0.0.1:9000', region: 'us-east-1', isPathStyle: true },
+    });
+    const set = readConfig({ ...env, AWS_REGION: 'eu-1', S3_PATH_STYLE: 'false' }).artifacts.s3;
+    expect(set).toMatchObject({ region: 'eu-1', isPathStyle: false });
+  });
+
+  test('S3_ENDPOINT alone is a mistake', () => {
+    expect(() => readConfig({ S3_ENDPOINT: 'http://127.0.0.1:9000' })).toThrow(
+      'set ARTIFACT_STORE=s3://bucket',
+    );
+  });
+
+  test('ARTIFACT_SWEEP_HOURS is hours, or off', () => {
+    const every = (text: string): number | undefined =>
+      readConfig({ ARTIFACT_SWEEP_HOURS: text }).artifacts.sweepEveryMs;
+    expect([every('0.5'), every('off')]).toEqual([1_800_000, undefined]);
+    for (const text of ['0', '-1', 'never', '501']) {
+      expect(() => every(text)).toThrow(/ARTIFACT_SWEEP_HOURS/);
+    }
+  });
+});

@@ -1,8 +1,9 @@
 // Puts stored parts back into tasks and events on their way to a client (D9).
 
 import { descriptionOf, inlineSize, restoreMessage, restoreParts } from '../temporal/stored-parts';
-import type { PartStore } from '../storage/part-store';
-import type { TaskRef } from '../temporal/tasks';
+import type { PartStores } from '../storage/part-store';
+import { replyWorkflowIdOf } from '../temporal/replies';
+import { workflowIdOf, type TaskRef } from '../temporal/tasks';
 import {
   DEFAULT_TENANT,
   type ContentPart,
@@ -30,8 +31,8 @@ export interface PartRestorer {
   task(scope: Scope, task: Task): Promise<Task<ContentPart>>;
   /** Within what one answer may hold, the first ones first. */
   tasks(scope: Scope, tasks: readonly Task[]): Promise<readonly Task<ContentPart>[]>;
-  /** In full, also in a stream: a reply's parts belong to no task that would serve them. */
-  message(message: Message): Promise<Message<ContentPart>>;
+  /** A reply, in full, also in a stream: its parts belong to no task that would serve them. */
+  message(scope: Scope, message: Message): Promise<Message<ContentPart>>;
   event(ref: TaskRef, event: TaskEvent): Promise<TaskEvent<ContentPart>>;
 }
 
@@ -54,7 +55,7 @@ export interface RestoreBounds {
 
 /** @param publicUrl of the gateways, without a trailing slash. */
 export function createPartRestorer(
-  store: PartStore,
+  stores: PartStores,
   publicUrl: string,
   { answerBytes = ANSWER_RESTORE_BYTES, sizeOf = inlineSize }: RestoreBounds = {},
 ): PartRestorer {
@@ -62,6 +63,7 @@ export function createPartRestorer(
     let left = bytes;
     const fit = async (ref: TaskRef, part: Part): Promise<ContentPart> => {
       if (!('ref' in part)) return part;
+      const store = stores.of(workflowIdOf(ref));
       const [restored] = part.ref.bytes > left ? [] : await restoreParts(store, [part]);
       const size = restored === undefined ? Number.POSITIVE_INFINITY : sizeOf(restored);
       if (restored === undefined || size > left) {
@@ -85,7 +87,11 @@ export function createPartRestorer(
       for (const task of tasks) placed.push(await placeTask(scope, task, place));
       return placed;
     },
-    message: (message) => restoreMessage(store, message),
+    message(scope, message) {
+      // A reply has the id of the workflow that made it.
+      const replyId = message.messageId;
+      return restoreMessage(stores.of(replyWorkflowIdOf({ scope, replyId })), message);
+    },
     event: (ref, event) => placeEvent(ref, event, within(FRAME_RESTORE_BYTES)),
   };
 }

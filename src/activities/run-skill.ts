@@ -3,7 +3,8 @@
 import { Context } from '@temporalio/activity';
 import type { ContinuationTokens } from '../temporal/continuations';
 import type { TakenOver } from '../temporal/takeover';
-import type { PartStore } from '../storage/part-store';
+import type { PartStores } from '../storage/part-store';
+import { patiently } from '../storage/patient-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope } from '../workflows/task';
@@ -22,7 +23,7 @@ export interface RunRef {
 
 export interface SkillRuntime {
   readonly skills: ReadonlyMap<string, Skill>;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   readonly continuations: ContinuationTokens;
   /** Records a batch. */
   signal(run: RunRef, batch: Batch): Promise<void>;
@@ -47,13 +48,14 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
   if (skill === undefined) {
     return { kind: 'threw', attempt, reason: `no worker has the skill "${skillId}"` };
   }
-  const run = { scope, taskId, runId: info.workflowExecution?.runId ?? '' };
+  const { runId, workflowId } = info.workflowExecution ?? { runId: '', workflowId: '' };
+  const run = { scope, taskId, runId };
   const stop = watchForStop(given.limits.timeoutMs);
   try {
     return await runAttempt({
       ...{ given, attempt, skill, stop },
       place: placeOf(skill, given.limits),
-      store: runtime.store,
+      store: patiently(runtime.stores.of(workflowId), stop.now),
       log: runtime.log(taskId, skillId),
       continueUrl: (question) => continueUrlOf(runtime, given, question),
       clock: Date,

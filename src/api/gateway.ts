@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { PartStore } from '../storage/part-store';
+import type { PartStores } from '../storage/part-store';
 import { CONTINUATIONS_PATH, type Continuations } from '../temporal/continuations';
 import type { Scope } from '../workflows/task';
 import { addressGuard } from './address-guard';
@@ -30,7 +30,7 @@ import { RequestHandler } from './wire/request-handler';
 
 export interface GatewayOptions {
   readonly service: TaskService;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
   /** How tasks are continued without their clients. */
@@ -114,11 +114,11 @@ function errorLog(log: Logger): (err: unknown) => void {
 }
 
 function createGrpc(options: GatewayOptions, closing: AbortSignal): GrpcServer {
-  const { service, store, cards, webhooks, log, publicUrl, maxBodyBytes, isReady } = options;
+  const { service, stores, cards, webhooks, log, publicUrl, maxBodyBytes, isReady } = options;
   const onError = errorLog(log);
   // The clients of this binding take 4 MiB by default, in an answer as in an event.
   const bounds = { answerBytes: FRAME_RESTORE_BYTES, sizeOf: partSize };
-  const restorer = createPartRestorer(store, publicUrl, bounds);
+  const restorer = createPartRestorer(stores, publicUrl, bounds);
   const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
   const offer = offerOf(cards.card);
   return createGrpcServer({ handler, maxBodyBytes, isReady, closing, offer, scopeOf, onError });
@@ -130,10 +130,10 @@ function scopeOf(_call: unknown, tenant: string): Scope {
 }
 
 function createApp(options: GatewayOptions, closing: AbortSignal): Express {
-  const { service, store, cards, webhooks, log, publicUrl } = options;
+  const { service, stores, cards, webhooks, log, publicUrl } = options;
   const onError = errorLog(log);
   const offer = offerOf(cards.card);
-  const restorer = createPartRestorer(store, publicUrl);
+  const restorer = createPartRestorer(stores, publicUrl);
   const handler = new RequestHandler({ service, restorer, cards, webhooks, onError });
   const edge = { handler, closing, offer, scopeOf, onError };
 
@@ -149,7 +149,7 @@ function createApp(options: GatewayOptions, closing: AbortSignal): Express {
   );
   app.use(addressGuard(options));
   app.use(cardRouter(cards, offer));
-  app.get(STORED_PART_PATHS, serveStoredPart({ service, store, scopeOf, onError }));
+  app.get(STORED_PART_PATHS, serveStoredPart({ service, stores, scopeOf, onError }));
   app.use(rawBody(options.maxBodyBytes));
   if (webhooks) app.use(deliveriesRouter({ webhooks, scopeOf, onError }));
   app.post('/', jsonRpcEdge(edge));

@@ -2,12 +2,12 @@
 
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import type { Replies, ReplyRef } from '../temporal/replies';
+import { replyWorkflowIdOf, type Replies, type ReplyRef } from '../temporal/replies';
 import { scopeKey } from '../temporal/scope';
 import { planParts, storePlanned } from '../temporal/stored-parts';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
-import type { TaskRef, Tasks } from '../temporal/tasks';
-import type { PartStore } from '../storage/part-store';
+import { workflowIdOf, type TaskRef, type Tasks } from '../temporal/tasks';
+import type { PartStores } from '../storage/part-store';
 import type { TurnLimits } from '../workflows/contract';
 import { FORMAT } from '../workflows/emission';
 import { USER_PARTS_BYTES } from '../workflows/limits';
@@ -59,7 +59,7 @@ export type Taken =
 export interface IntakeOptions {
   readonly tasks: Tasks;
   readonly replies: Replies;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   readonly catalog: SkillCatalog;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
@@ -117,7 +117,8 @@ export class Intake {
 
   private async followUp({ scope, message, key, digest }: Given, taskId: string): Promise<Taken> {
     const ref = { scope, taskId };
-    const followUp = { v: FORMAT, message: await this.stored(message), ...digest } as const;
+    const stored = await this.stored(message, workflowIdOf(ref));
+    const followUp = { v: FORMAT, message: stored, ...digest } as const;
     const updateId = key === undefined ? undefined : idOf(scope, 'message', key);
     const { seq } = await this.options.tasks.message(ref, followUp, updateId);
     return { kind: 'task', ref, since: seq };
@@ -134,7 +135,10 @@ export class Intake {
     const contextId = message.contextId ?? idOf(scope, 'context', key);
     const ids = { taskId, contextId, scope };
     const start = { v: FORMAT, ...ids, ...choice, ...outputModes, ...digest } as const;
-    const first = { ...(await this.stored(message)), contextId };
+    const workflowId = replies
+      ? replyWorkflowIdOf({ scope, replyId: taskId })
+      : workflowIdOf({ scope, taskId });
+    const first = { ...(await this.stored(message, workflowId)), contextId };
     if (replies) {
       const ref = await this.options.replies.start({ ...start, message: first });
       return { kind: 'reply', ref };
@@ -145,10 +149,11 @@ export class Intake {
   }
 
   /** @throws TaskError `invalid` when too much of it would have to travel inline. */
-  private async stored(message: Message<ContentPart>): Promise<Message> {
+  private async stored(message: Message<ContentPart>, workflowId: string): Promise<Message> {
     const plan = planParts(message.parts, USER_PARTS_BYTES);
     assertMessageFits(message, plan.bytes);
-    return { ...message, parts: await storePlanned(this.options.store, plan) };
+    const store = this.options.stores.of(workflowId);
+    return { ...message, parts: await storePlanned(store, plan) };
   }
 
   private choose(message: Message<ContentPart>): SkillChoice {

@@ -1,10 +1,14 @@
 // Serves the content of one stored part of one task, to whoever may read the task (D9).
 
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { STORED_PARTS_PATH } from '../a2a/part-restorer';
-import type { PartStore } from '../storage/part-store';
-import type { Part, Scope, Task } from '../workflows/task';
+import type { PartStore, PartStores } from '../storage/part-store';
+import { codeOf } from '../storage/store-fault';
+import { workflowIdOf, type TaskRef } from '../temporal/tasks';
+import type { Scope, StoredPart, Task } from '../workflows/task';
+import { rangeOf, type Range } from './byte-range';
 import type { TaskService } from './task-service';
 import { FaultError, toFault } from './wire/error-table';
 import { REQUESTS, checkRequest } from './wire/request-schemas';
@@ -20,13 +24,17 @@ export const STORED_PART_PATHS = ['', '/:tenant'].map(
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/;
 const ANY_MEDIA_TYPE = 'application/octet-stream';
 
-export function serveStoredPart(options: {
+/** A digest names the same bytes for ever; whoever else asks has to be allowed to read the task. */
+const CACHE_CONTROL = 'private, max-age=31536000, immutable';
+
+interface RouteOptions {
   readonly service: TaskService;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   readonly scopeOf: (req: Request, tenant: string) => Scope;
   readonly onError: (err: unknown) => void;
-}): RequestHandler {
-  const { service, store, scopeOf, onError } = options;
+}
+
+export function serveStoredPart(options: RouteOptions): RequestHandler {
   return async (req, res, next) => {
     const { tenant, taskId = '', digest = '' } = req.params as Params;
     // No id of a task, but what comes next in the paths of the tenant `parts`.
@@ -35,39 +43,109 @@ export function serveStoredPart(options: {
       return;
     }
     try {
-      const scope = scopeOf(req, tenantOf({ path: tenant }));
-      checkRequest(REQUESTS.taskId, { id: taskId });
-      const signal = new AbortController().signal;
-      const task = await service.get({ scope, signal }, taskId);
-      const part = storedParts(task).find(({ ref }) => ref.digest === digest);
-      const size = part && (await store.size(digest));
-      if (part === undefined || size === undefined) {
-        throw new FaultError('taskNotFound', 'the task has no such stored part');
-      }
-      res.set({
-        'Content-Type': contentTypeOf(part),
-        'Content-Length': String(size),
-        // What a task holds is not ours: a browser is to save it, never to run it.
-        'Content-Disposition': 'attachment',
-        'X-Content-Type-Options': 'nosniff',
-        'Content-Security-Policy': "default-src 'none'; sandbox",
-      });
-      await pipeline(store.stream(digest), res);
+      const scope = options.scopeOf(req, tenantOf({ path: tenant }));
+      await send(req, res, await find(options, { scope, taskId }, digest));
     } catch (err) {
-      if (res.headersSent) {
-        res.destroy();
-        return;
-      }
-      const said = toFault(err, 'other');
-      if (said.httpStatus === 500) onError(err);
-      sendFault(res, said, false);
+      refuse(res, err, options.onError);
     }
   };
 }
 
 type Params = Readonly<Record<string, string | undefined>>;
 
-type StoredPart = Extract<Part, { ref: unknown }>;
+interface Found {
+  readonly part: StoredPart;
+  readonly store: PartStore;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** @throws FaultError `taskNotFound` for a part that is not the task's; what reading the task throws. */
+async function find(
+  { service, stores }: RouteOptions,
+  ref: TaskRef,
+  digest: string,
+): Promise<Found> {
+  checkRequest(REQUESTS.taskId, { id: ref.taskId });
+  const signal = new AbortController().signal;
+  const task = await service.get({ scope: ref.scope, signal }, ref.taskId);
+  const part = storedParts(task).find((stored) => stored.ref.digest === digest);
+  const store = stores.of(workflowIdOf(ref));
+  const size = part && (await store.size(digest));
+  if (part === undefined || size === undefined) {
+    throw new FaultError('taskNotFound', 'the task has no such stored part');
+  }
+  return { part, store, size };
+}
+
+/** RFC 9110: conditions first, then a range. @throws FaultError `preconditionFailed`, `rangeNotSatisfiable`. */
+async function send(req: Request, res: Response, { part, store, size }: Found): Promise<void> {
+  const { digest } = part.ref;
+  const etag = `"${digest}"`;
+  if (!isMatch(req.get('If-Match'), etag)) {
+    throw new FaultError('preconditionFailed', 'If-Match: the part has another ETag');
+  }
+  res.set({ ETag: etag, 'Cache-Control': CACHE_CONTROL, 'Accept-Ranges': 'bytes' });
+  if (req.fresh) {
+    res.status(304).end();
+    return;
+  }
+  const range = rangeOf(req, { etag, size });
+  if (range === 'unsatisfiable') {
+    res.set('Content-Range', `bytes */${size}`);
+    throw new FaultError('rangeNotSatisfiable', `Range: the part has ${size} bytes`);
+  }
+  setContentHeaders(res, { part, size, range });
+  if (req.method === 'HEAD') {
+    res.end();
+    return;
+  }
+  const content = store.stream(digest, range);
+  // What fails at once can still be told.
+  await once(content, 'readable');
+  await pipeline(content, res);
+}
+
+function setContentHeaders(
+  res: Response,
+  { part, size, range }: Pick<Found, 'part' | 'size'> & { readonly range: Range | undefined },
+): void {
+  res.set({
+    'Content-Type': contentTypeOf(part),
+    'Content-Length': String(range === undefined ? size : range.end - range.start + 1),
+    // What a task holds is not ours: a browser is to save it, never to run it.
+    'Content-Disposition': 'attachment',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+  });
+  if (range === undefined) return;
+  res.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
+}
+
+function isMatch(condition: string | undefined, etag: string): boolean {
+  if (condition === undefined) return true;
+  return condition.split(',').some((tag) => [etag, '*'].includes(tag.trim()));
+}
+
+function refuse(res: Response, err: unknown, onError: (err: unknown) => void): void {
+  if (res.headersSent) {
+    // The client sees an answer that breaks off; only of its own leaving there is nothing to say.
+    if (!hasLeft(err)) onError(err);
+    res.destroy();
+    return;
+  }
+  const said = toFault(err, 'other');
+  if (said.httpStatus === 500) onError(err);
+  for (const name of OF_CONTENT) res.removeHeader(name);
+  sendFault(res, said, false);
+}
+
+/** An error must not be kept in the place of the part. */
+const OF_CONTENT = ['ETag', 'Cache-Control', 'Content-Length', 'Content-Disposition'];
+
+function hasLeft(err: unknown): boolean {
+  return codeOf(err) === 'ERR_STREAM_PREMATURE_CLOSE';
+}
 
 function contentTypeOf({ mediaType = '' }: StoredPart): string {
   return MEDIA_TYPE.test(mediaType) ? mediaType : ANY_MEDIA_TYPE;

@@ -10,7 +10,7 @@ import { createSkillCatalog } from '../api/skill-catalog';
 import { TaskService } from '../api/task-service';
 import { Webhooks } from '../api/webhooks';
 import type { Config } from '../config';
-import { createDirectoryPartStore } from '../storage/part-store';
+import { createPartStores } from '../storage/part-store';
 import { servedSince } from '../storage/served-since';
 import type { DeriveKey } from '../storage/service-secret';
 import { answers } from '../temporal/availability';
@@ -23,6 +23,7 @@ import { Replies } from '../temporal/replies';
 import { TaskListing } from '../temporal/task-list';
 import { Tasks } from '../temporal/tasks';
 import { AddressRules } from '../webhooks/address-rules';
+import { openBlobs } from './part-blobs';
 import { keysOf, pushQueueOf, untilSearchAttributes, version, type ProcessParts } from './process';
 
 /** Where clients reach a gateway. */
@@ -52,17 +53,17 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
   const addresses = addressesOf(config, port);
   const { publicUrl } = addresses;
   const keys = await keysOf(config);
-  const store = createDirectoryPartStore(join(config.dataDir, 'parts'));
+  const stores = createPartStores(await openBlobs(parts));
   const listing = new TaskListing(client, keys('page-token'));
   const webhooks = config.push.isOn
     ? openWebhooks({ config, client, tasks, keys, publicUrl })
     : undefined;
   const catalog = createSkillCatalog(skills, config.taskQueue);
   const receiving = { ...(webhooks && { webhooks }) };
-  const intake = new Intake({ tasks, replies, store, catalog, publicUrl, ...receiving });
+  const intake = new Intake({ tasks, replies, stores, catalog, publicUrl, ...receiving });
   const gateway = createGateway({
     service: new TaskService({ intake, tasks, replies, listing }),
-    store,
+    stores,
     ...receiving,
     continuations: openContinuations(tasks, keys('continuation')),
     cards: await cardsOf(parts, addresses),
@@ -70,7 +71,7 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
     allowedHosts: [config.host, ...config.allowedHosts],
     maxBodyBytes: config.maxBodyBytes,
     log,
-    metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount }),
+    metrics: createMetrics({ openFeeds: () => tasks.feeds.openCount, sweeps: parts.sweeps }),
     isReady: () => answers(client),
   });
   running.add(() => gateway.close());

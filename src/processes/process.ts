@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Skill } from '../activities/skill';
 import type { Config, TemporalConfig } from '../config';
+import type { SweepTotals } from '../storage/sweep';
 import { keysFromFile, keysFromSecret, type DeriveKey } from '../storage/service-secret';
 import { untilAnswered } from '../temporal/availability';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
@@ -27,6 +28,8 @@ export interface ProcessParts {
   readonly skills: readonly Skill[];
   readonly log: Logger;
   readonly running: Running;
+  /** Kept by the worker of this process, told by its metrics. */
+  readonly sweeps: SweepTotals;
 }
 
 export async function untilSearchAttributes(

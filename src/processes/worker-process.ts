@@ -1,14 +1,13 @@
 // Builds a worker from ready-made parts: skills, and the notifications of webhooks.
 
 import { Client } from '@temporalio/client';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createTaskActivities } from '../activities/run-skill';
 import { skillQueuesOf } from '../activities/skill-queue';
 import { catchStrayErrors } from '../activities/stray-errors';
 import { serveHealth } from '../api/health';
 import { createMetrics } from '../api/metrics';
-import { createDirectoryPartStore } from '../storage/part-store';
+import { createPartStores, type PartStores } from '../storage/part-store';
 import { openClient } from '../temporal/connection';
 import { ContinuationTokens } from '../temporal/continuations';
 import { Tasks } from '../temporal/tasks';
@@ -17,6 +16,8 @@ import { createPushActivities } from '../webhooks/deliver';
 import { createPoster } from '../webhooks/post';
 import { MAX_RUNNING_DELIVERIES, connectWorker, startTaskWorker } from '../worker/worker';
 import type { PushActivities } from '../workflows/push-contract';
+import { openBlobs } from './part-blobs';
+import { sweepFromTimeToTime } from './part-sweeps';
 import {
   keysOf,
   pushQueueOf,
@@ -37,6 +38,8 @@ export async function openWorker(
     client: { namespace: temporal.namespace },
   });
   running.add(() => client.connection.close());
+  const blobs = await openBlobs(parts);
+  const stores = createPartStores(blobs);
   await untilSearchAttributes(client, parts);
   catchStrayErrors((err, kind) => {
     log.fatal({ err }, `an ${kind} that belongs to no skill`);
@@ -48,7 +51,7 @@ export async function openWorker(
   const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
   const activities = createTaskActivities({
     skills: new Map(skills.map((skill) => [skill.id, skill])),
-    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    stores,
     continuations: new ContinuationTokens((await keysOf(config))('continuation')),
     signal: (run, batch) => tasks.signal(run, batch),
     longLog: (run, speaker) => tasks.longLog(run, speaker),
@@ -63,15 +66,20 @@ export async function openWorker(
     skillQueues: skillQueuesOf(skills, config.taskQueue),
     // Switched off, what is under way waits in its queue until it is switched on again.
     ...(config.push.isOn && {
-      push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client) },
+      push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client, stores) },
     }),
     onFailure: fail,
   });
   running.add(() => worker.close());
+  sweepFromTimeToTime(parts, client, blobs);
   return native;
 }
 
-async function openPush(parts: ProcessParts, client: Client): Promise<PushActivities> {
+async function openPush(
+  parts: ProcessParts,
+  client: Client,
+  stores: PartStores,
+): Promise<PushActivities> {
   const { config, log, running } = parts;
   const keys = await keysOf(config);
   const tasks = new Tasks({ client, taskQueue: config.taskQueue });
@@ -81,7 +89,7 @@ async function openPush(parts: ProcessParts, client: Client): Promise<PushActivi
     tasks,
     poster,
     places: MAX_RUNNING_DELIVERIES,
-    store: createDirectoryPartStore(join(config.dataDir, 'parts')),
+    stores,
     credentialsKey: keys('webhook-credentials'),
     signingSecrets: signingSecretsOf(config, keys),
     userAgent: `longhaul/${version}`,
@@ -105,10 +113,19 @@ function toSkillLog(log: Logger): ReturnType<Parameters<typeof createTaskActivit
   };
 }
 
-export async function openWorkerHealth({ config, log, running }: ProcessParts): Promise<void> {
+export async function openWorkerHealth({
+  config,
+  log,
+  running,
+  sweeps,
+}: ProcessParts): Promise<void> {
   if (config.workerHealthPort === undefined) return;
   const { host, workerHealthPort } = config;
-  const health = await serveHealth({ host, port: workerHealthPort, metrics: createMetrics({}) });
+  const health = await serveHealth({
+    host,
+    port: workerHealthPort,
+    metrics: createMetrics({ sweeps }),
+  });
   running.add(() => health.close());
   log.info({ port: workerHealthPort }, 'health is served');
 }

@@ -1,21 +1,24 @@
-// Where the content of big parts lies: bytes under the name of their own SHA-256.
+// Keeps big parts outside Temporal, by the digest of their bytes and apart for each workflow (D9).
 
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { Blobs, ByteRange } from './blobs';
+import { createDirectoryBlobs } from './directory-blobs';
 
+/** The stored parts of one workflow. */
 export interface PartStore {
-  /** Resolves with the digest once the bytes are there for every reader. Idempotent. */
+  /** Stores the bytes and resolves with their digest; storing the same bytes again costs no write. */
   put(bytes: Uint8Array): Promise<string>;
-  /** The same of content that need not fit in memory. Rejects with what the source throws. */
+  /** The same of bytes that come one after the other; memory does not grow with them. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   /** Rejects with `MissingPartError` when the bytes are gone or are not what the digest says. */
   get(digest: string): Promise<Buffer>;
-  /** The bytes from `start` to `end` (inclusive) as a stream, unchecked. */
-  stream(digest: string, range?: { readonly start: number; readonly end: number }): Readable;
+  /**
+   * The bytes as a stream. It fails with `MissingPartError` when they are gone and, of the whole, before its last
+   * bytes when they are not what the digest says; a range cannot be checked.
+   */
+  stream(digest: string, range?: ByteRange): Readable;
   /** Size in bytes, or undefined when there is no such part. */
   size(digest: string): Promise<number | undefined>;
 }
@@ -24,6 +27,11 @@ export interface StoredBytes {
   /** SHA-256, lower-case hex. */
   readonly digest: string;
   readonly bytes: number;
+}
+
+/** The stored parts of every workflow: what one has put, no other finds, so that they can go with it. */
+export interface PartStores {
+  of(workflowId: string): PartStore;
 }
 
 export class MissingPartError extends Error {
@@ -35,58 +43,118 @@ export class MissingPartError extends Error {
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** A part store in a directory that gateway and worker share. */
-export function createDirectoryPartStore(directory: string): PartStore {
-  // Two levels, because a directory with a million entries is slow to list on most file systems.
-  const pathOf = (digest: string): string => {
+/** Beside the parts of a workflow: its id, which nothing else tells. */
+export const WORKFLOW_ID_FILE = 'workflow-id';
+
+/** Two levels, because a directory with a million entries is slow to list on most file systems. */
+function folderOf(workflowId: string): string {
+  const hash = sha256(Buffer.from(workflowId));
+  return `${hash.slice(0, 2)}/${hash}`;
+}
+
+export function createPartStores(blobs: Blobs): PartStores {
+  return { of: (workflowId) => new WorkflowParts(blobs, workflowId) };
+}
+
+/** In a directory that gateway and worker share. */
+export function createDirectoryPartStores(directory: string): PartStores {
+  return createPartStores(createDirectoryBlobs(directory));
+}
+
+class WorkflowParts implements PartStore {
+  private readonly blobs: Blobs;
+  private readonly workflowId: string;
+  private readonly folder: string;
+  private naming: Promise<void> | undefined;
+
+  constructor(blobs: Blobs, workflowId: string) {
+    this.blobs = blobs;
+    this.workflowId = workflowId;
+    this.folder = folderOf(workflowId);
+  }
+
+  async put(bytes: Uint8Array): Promise<string> {
+    const digest = sha256(bytes);
+    const [there] = await Promise.all([this.size(digest), this.named()]);
+    if (there !== bytes.byteLength) await this.blobs.write(this.keyOf(digest), bytes);
+    return digest;
+  }
+
+  async putStream(source: AsyncIterable<Uint8Array>): Promise<StoredBytes> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    };
+    const received = await this.blobs.receive(counted());
+    const digest = hash.digest('hex');
+    const [there] = await Promise.all([this.size(digest), this.named()]);
+    if (there === bytes) await received.discard();
+    else await received.keep(this.keyOf(digest));
+    return { digest, bytes };
+  }
+
+  get(digest: string): Promise<Buffer> {
+    return buffer(this.content(digest));
+  }
+
+  stream(digest: string, range?: ByteRange): Readable {
+    return Readable.from(this.content(digest, range), { objectMode: false });
+  }
+
+  async size(digest: string): Promise<number | undefined> {
+    return (await this.blobs.stat(this.keyOf(digest)))?.bytes;
+  }
+
+  private async *content(digest: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
+    const source = await this.blobs.stream(this.keyOf(digest), range);
+    if (source === undefined) throw new MissingPartError(digest, 'is not in the store');
+    yield* range === undefined ? checked(source, digest) : (source as AsyncIterable<Uint8Array>);
+  }
+
+  /**
+   * The id comes before the first part, and is written anew by each who puts: the time at which it was written says
+   * when the parts were last in use, also where they had been put before.
+   */
+  private async named(): Promise<void> {
+    this.naming ??= this.blobs.write(
+      `${this.folder}/${WORKFLOW_ID_FILE}`,
+      Buffer.from(this.workflowId),
+    );
+    try {
+      await this.naming;
+    } catch (err) {
+      this.naming = undefined;
+      throw err;
+    }
+  }
+
+  private keyOf(digest: string): string {
     if (!DIGEST.test(digest)) throw new MissingPartError(digest, 'has no valid name');
-    return join(directory, digest.slice(0, 2), digest);
-  };
-  return {
-    async put(bytes) {
-      const digest = sha256(bytes);
-      const path = pathOf(digest);
-      if ((await sizeOf(path)) === bytes.byteLength) return digest;
-      await mkdir(dirname(path), { recursive: true });
-      // Renamed into place, so that a reader never sees half of it, also after a kill.
-      const partial = `${path}.${randomUUID()}`;
-      await writeFile(partial, bytes, { flush: true });
-      await rename(partial, path);
-      return digest;
-    },
-    async putStream(source) {
-      await mkdir(directory, { recursive: true });
-      const partial = join(directory, `${randomUUID()}.partial`);
-      const hash = createHash('sha256');
-      let bytes = 0;
-      const counted = async function* (): AsyncGenerator<Uint8Array> {
-        for await (const chunk of source) {
-          hash.update(chunk);
-          bytes += chunk.byteLength;
-          yield chunk;
-        }
-      };
-      await pipeline(counted, createWriteStream(partial, { flush: true }));
-      const digest = hash.digest('hex');
-      await mkdir(dirname(pathOf(digest)), { recursive: true });
-      await rename(partial, pathOf(digest));
-      return { digest, bytes };
-    },
-    async get(digest) {
-      const bytes = await readFile(pathOf(digest)).catch(() => undefined);
-      if (bytes === undefined) throw new MissingPartError(digest, 'is not in the store');
-      if (sha256(bytes) !== digest) throw new MissingPartError(digest, 'is damaged');
-      return bytes;
-    },
-    stream: (digest, range) => createReadStream(pathOf(digest), range),
-    size: (digest) => sizeOf(pathOf(digest)),
-  };
+    return `${this.folder}/${digest}`;
+  }
+}
+
+/** Holds the last chunk back until all of them are known to be right: whoever reads never comes to an end else. */
+async function* checked(
+  source: AsyncIterable<Uint8Array>,
+  digest: string,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let held: Uint8Array | undefined;
+  for await (const chunk of source) {
+    hash.update(chunk);
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (hash.digest('hex') !== digest) throw new MissingPartError(digest, 'is damaged');
+  if (held !== undefined) yield held;
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.size;
 }

@@ -5,6 +5,8 @@ import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Part, PartDescription, StoredPart } from '../workflows/task';
 
+export { isStoreFault } from '../storage/store-fault';
+
 /** A reference as JSON, at most; digest, size and kind of content are all there is in it. */
 const REFERENCE_BYTES = 128;
 
@@ -65,17 +67,6 @@ export async function storeBigParts(
   budgetBytes: number,
 ): Promise<readonly Part[]> {
   return storePlanned(store, planParts(parts, budgetBytes));
-}
-
-/** Codes of what a disk, or the process, has too little of for the moment. */
-const PASSING: ReadonlySet<unknown> = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM'],
-  ...['EIO', 'EAGAIN', 'EBUSY', 'ESTALE', 'ETIMEDOUT'],
-]);
-
-/** A failure of the store that says nothing about the part: worth another try later. */
-export function isStoreFault(err: unknown): boolean {
-  return err instanceof Error && 'code' in err && PASSING.has(err.code);
 }
 
 /** The parts with their content back in place. Rejects with `MissingPartError`. */

@@ -6,7 +6,7 @@ import type { DeliveryInput, DeliveryOutcome, PushActivities } from '../workflow
 import { isInterrupted, type Task, type TaskEvent } from '../workflows/task';
 import { createPartRestorer } from '../a2a/part-restorer';
 import { notificationOf } from '../a2a/notification';
-import type { PartStore } from '../storage/part-store';
+import type { PartStores } from '../storage/part-store';
 import type { Following } from '../temporal/event-feed';
 import { isNotFound } from '../temporal/connection';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
@@ -29,7 +29,7 @@ export interface DeliveryRuntime {
   /** How many deliveries the worker runs at once. Default: as many as come. */
   readonly places?: number;
   readonly tasks: Tasks;
-  readonly store: PartStore;
+  readonly stores: PartStores;
   readonly poster: Poster;
   /** Opens what gateways have sealed. */
   readonly credentialsKey: Buffer;
@@ -164,9 +164,9 @@ class Delivery {
   }
 
   private async notification(told: Told): Promise<Notification> {
-    const { store, signingSecrets, credentialsKey, userAgent } = this.runtime;
+    const { stores, signingSecrets, credentialsKey, userAgent } = this.runtime;
     const { config, publicUrl, task } = this.input;
-    const restorer = createPartRestorer(store, publicUrl);
+    const restorer = createPartRestorer(stores, publicUrl);
     const of = { ...told, ref: task };
     const { contentType, body } = await notificationOf(config.generation, of, restorer);
     const { credentials, token } = openSecrets(credentialsKey, task, config);

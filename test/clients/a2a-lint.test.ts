@@ -1,9 +1,10 @@
 // A public linter of agents finds nothing to mend, neither in the card nor in what it is answered.
 
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { useStack } from '../harness/stack';
-import { pythonWith } from './python-environment';
+import { pythonWith } from '../harness/python-environment';
 
 const run = promisify(execFile);
 
@@ -22,7 +23,7 @@ interface Report {
 let python: string;
 
 beforeAll(async () => {
-  python = await pythonWith('a2a-lint');
+  python = await pythonWith(join(__dirname, 'a2a-lint'));
 }, INSTALL_DEADLINE_MS);
 
 test('a2a-lint gives the 0.3 card, a send and a stream grade A', async () => {

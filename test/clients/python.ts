@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ClientError, type Binding, type Driver, type Order } from './driver';
-import { pythonWith } from './python-environment';
+import { pythonWith } from '../harness/python-environment';
 
 /** One line of a driver. */
 interface Observation {
@@ -21,7 +21,7 @@ export async function openPython(
   urls: readonly string[],
 ): Promise<Driver> {
   const program = join(__dirname, folder, 'driver.py');
-  const child = spawn(await pythonWith(folder), [program, binding, ...urls], {
+  const child = spawn(await pythonWith(join(__dirname, folder)), [program, binding, ...urls], {
     env: { ...process.env, PYTHONPATH: __dirname, PYTHONDONTWRITEBYTECODE: '1' },
   });
   return new PythonDriver(child);

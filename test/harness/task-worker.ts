@@ -7,7 +7,7 @@ import { createTaskActivities } from '../../src/activities/run-skill';
 import type { LongLog, Pace } from '../../src/activities/emitter';
 import type { Skill } from '../../src/activities/skill';
 import { skillQueuesOf } from '../../src/activities/skill-queue';
-import { createDirectoryPartStore, type PartStore } from '../../src/storage/part-store';
+import { createDirectoryPartStores, type PartStores } from '../../src/storage/part-store';
 import { openClient } from '../../src/temporal/connection';
 import { ContinuationTokens } from '../../src/temporal/continuations';
 import { Tasks } from '../../src/temporal/tasks';
@@ -80,12 +80,22 @@ export class TaskStage {
     return this.running.client;
   }
 
+  /** `host:port` of the server. */
+  get address(): string {
+    return this.running.temporal.address;
+  }
+
+  /** Where stored parts lie. */
+  get partsDirectory(): string {
+    return join(this.running.temporal.dataDir, 'parts');
+  }
+
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
     const { skills, refuses, pace, log } = this.options;
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
-      store: this.store,
+      stores: this.stores,
       continuations: new ContinuationTokens(CONTINUATION_KEY),
       signal: (task, batch) =>
         refuses?.(batch) === true
@@ -104,7 +114,7 @@ export class TaskStage {
     this.posters.push(poster);
     return createPushActivities({
       tasks: new Tasks({ client: this.client, taskQueue: TASK_QUEUE }),
-      store: this.store,
+      stores: this.stores,
       poster,
       credentialsKey: Buffer.alloc(32),
       signingSecrets: [Buffer.alloc(32)],
@@ -165,8 +175,8 @@ export class TaskStage {
     await this.opened?.temporal.close();
   }
 
-  private get store(): PartStore {
-    return createDirectoryPartStore(join(this.running.temporal.dataDir, 'parts'));
+  private get stores(): PartStores {
+    return createDirectoryPartStores(this.partsDirectory);
   }
 
   private get running(): { readonly temporal: TestTemporal; readonly client: Client } {

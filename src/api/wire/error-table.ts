@@ -14,6 +14,7 @@ import {
   A2AError,
 } from '@a2a-js/sdk/errors';
 import { MissingPartError } from '../../storage/part-store';
+import { StoreFault } from '../../storage/store-fault';
 import { TaskError, TaskErrorReason } from '../../temporal/task-error';
 
 /** One row: the same failure in the words of JSON-RPC, HTTP and google.rpc. */
@@ -91,10 +92,14 @@ export const ERRORS = {
     row('CONTENT_TYPE_NOT_SUPPORTED', -32005, 'INVALID_ARGUMENT'),
     415,
   ),
+  /** RFC 9110 §15.5.13 and §15.5.17, of stored parts. */
+  preconditionFailed: ofHttp(row('PRECONDITION_FAILED', -32600, 'FAILED_PRECONDITION'), 412),
+  rangeNotSatisfiable: ofHttp(row('RANGE_NOT_SATISFIABLE', -32600, 'INVALID_ARGUMENT'), 416),
   // The server
   internal: ofHttp(row('INTERNAL_ERROR', -32603, 'INTERNAL')),
   busy: forNow(row('TASK_ENGINE_BUSY', -32603, 'RESOURCE_EXHAUSTED')),
   unavailable: forNow(row('TASK_ENGINE_UNAVAILABLE', -32603, 'UNAVAILABLE')),
+  storeUnavailable: forNow(row('PART_STORE_UNAVAILABLE', -32603, 'UNAVAILABLE')),
   stopping: forNow(row('GATEWAY_STOPPING', -32603, 'UNAVAILABLE')),
 } as const satisfies Record<string, Row>;
 
@@ -120,6 +125,9 @@ export function toFault(err: unknown, operation: Operation): Fault {
   if (err instanceof FaultError) return err.fault;
   if (err instanceof TaskError) return fromTaskError(err, operation);
   if (err instanceof MissingPartError) return fault('internal', err.message);
+  if (err instanceof StoreFault) {
+    return fault('storeUnavailable', 'the store of big parts does not answer; try again');
+  }
   if (err instanceof A2AError) return fromSdkError(err);
   return fault('internal', 'internal error');
 }

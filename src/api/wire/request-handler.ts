@@ -79,7 +79,10 @@ export class RequestHandler implements A2ARequestHandler {
       if ('task' in answer) {
         return this.answer(call, answer.task, historyLengthOf(params, call));
       }
-      return telling(call, toWireMessage(await restorer.message(answer.message)));
+      return telling(
+        call,
+        toWireMessage(await restorer.message(call.caller.scope, answer.message)),
+      );
     });
   }
 
@@ -220,7 +223,10 @@ export class RequestHandler implements A2ARequestHandler {
     try {
       for await (const frame of open()) {
         if ('message' in frame) {
-          const value = telling(call, toWireMessage(await restorer.message(frame.message)));
+          const value = telling(
+            call,
+            toWireMessage(await restorer.message(call.caller.scope, frame.message)),
+          );
           yield { payload: { $case: 'message', value } };
           continue;
         }

@@ -12,7 +12,7 @@ import type { Part } from '../../../src/workflows/task';
 
 const MIB = 1_048_576;
 const folder = join(tmpdir(), `longhaul-intake-${randomUUID()}`);
-const store = createDirectoryPartStore(join(folder, 'parts'));
+const store = createDirectoryPartStores(join(folder, 'parts')).of('task');
 const fileOf = (name: string): string => join(folder, name);
 
 beforeAll(async () => {

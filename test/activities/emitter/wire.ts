@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Emitter, type EmitterOptions, type Spoken } from '../../../src/activities/emitter';
-import { createDirectoryPartStore, type PartStore } from '../../../src/storage/part-store';
+import { createDirectoryPartStores, type PartStore } from '../../../src/storage/part-store';
 import type { Batch } from '../../../src/workflows/emission';
 import type { Part } from '../../../src/workflows/task';
 
@@ -37,7 +37,7 @@ export function useWires(): {
   open(options?: WireOptions): Wire;
 } {
   const folder = join(tmpdir(), `longhaul-emitter-${randomUUID()}`);
-  const store = createDirectoryPartStore(folder);
+  const store = createDirectoryPartStores(folder).of('task');
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return { store, open: (options = {}) => openWire(store, options) };
 }

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -17,11 +17,10 @@ const INSTALL_DEADLINE_MS = 180_000;
 /**
  * Resolves with the Python of an environment that holds what `<folder>/requirements.txt` pins, each
  * package by its hash.
- * @param folder below this one.
  */
 export async function pythonWith(folder: string): Promise<string> {
-  const requirements = join(__dirname, folder, 'requirements.txt');
-  const kept = join(cacheDir(), `${folder}-${await keyOf(requirements)}`);
+  const requirements = join(folder, 'requirements.txt');
+  const kept = join(cacheDir(), `${basename(folder)}-${await keyOf(requirements)}`);
   const python = join(kept, 'bin', 'python');
   if (await isThere(python)) return python;
   const fresh = `${kept}.${randomUUID()}`;
