@@ -40,7 +40,7 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
 export function toFailure(err: unknown): unknown {
   if (err instanceof LonghaulClientError) return err;
   if (err instanceof A2AError) return fromA2A(err);
-  if (!(err instanceof Error)) return err;
+  if (!isErrorLike(err)) return err;
   if (err.cause instanceof A2AError) return fromA2A(err.cause);
   const [, status] = SDK_HTTP_ERROR.exec(err.message) ?? [];
   if (status !== undefined) {
@@ -71,9 +71,29 @@ function fromA2A(err: A2AError): unknown {
 
 /** The agent cannot have seen the request. */
 export function isNeverSent(failure: unknown): boolean {
-  for (let err = failure; err instanceof Error; err = err.cause) {
-    if ('code' in err && NEVER_SENT.has(err.code)) return true;
-    if (err instanceof AggregateError && err.errors.every(isNeverSent)) return true;
+  for (let err = failure; isErrorLike(err); err = err.cause) {
+    if (NEVER_SENT.has(err.code)) return true;
+    // One for each address of a host.
+    if (Array.isArray(err.errors) && err.errors.length > 0) return err.errors.every(isNeverSent);
   }
   return false;
+}
+
+interface ErrorLike {
+  readonly name: string;
+  readonly message: string;
+  readonly cause?: unknown;
+  readonly code?: unknown;
+  readonly errors?: unknown;
+}
+
+/** An error of another realm, such as an engine's own `fetch` throws, is no instance of `Error`. */
+function isErrorLike(value: unknown): value is ErrorLike {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'name' in value
+  );
 }

@@ -24,7 +24,9 @@ export function guardedFetch({ fetchImpl, connectTimeoutMs }: GuardedFetchOption
     const isStream = new Headers(init?.headers).get('Accept') === 'text/event-stream';
     const late = new AbortController();
     const timer = isStream ? setTimeout(() => late.abort(), connectTimeoutMs) : undefined;
-    const signals = [late.signal, init?.signal].filter((signal) => signal instanceof AbortSignal);
+    const signals = [late.signal, init?.signal].filter(
+      (signal) => signal !== null && signal !== undefined,
+    );
     try {
       const response = await fetchImpl(input, { ...init, signal: AbortSignal.any(signals) });
       return response.ok ? response : await refused(response, url);

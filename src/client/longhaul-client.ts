@@ -40,7 +40,7 @@ export class LonghaulClient {
     this.reconnect = reconnect;
   }
 
-  /** The SDK's client, for every other operation. */
+  /** The SDK's client, for every other operation; extensions that the card requires it does not name. */
   get client(): Client {
     return this.agent.client;
   }
@@ -111,6 +111,12 @@ export class LonghaulClient {
   getTask(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Task> {
     const get = (): Promise<Task> => this.agent.get(taskId, signal);
     return untilAnswered(get, new Pace(this.reconnect), signal);
+  }
+
+  /** CancelTask (A2A §3.1.5), repeated likewise. Resolves with the canceled task. */
+  cancelTask(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Task> {
+    const cancel = (): Promise<Task> => this.agent.cancel(taskId, signal);
+    return untilAnswered(cancel, new Pace(this.reconnect), signal);
   }
 
   private async begin(message: Message, options: SendOptions): Promise<Task> {

@@ -1,6 +1,5 @@
 // Streams of the client through killed gateways and workers: every event once, the whole answer once.
 
-import { Message } from '@a2a-js/sdk';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import type { StreamResponse } from '@a2a-js/sdk';
 import {
@@ -9,11 +8,12 @@ import {
   cursorOf,
   type LonghaulClient,
 } from '../../../src/client';
-import { listTasks, messageFor } from '../../harness/calls';
+import { listTasks } from '../../harness/calls';
 import { untilAnswer } from '../../harness/eventually';
 import { lines, stepTexts } from '../../harness/frames';
 import { useStack } from '../../harness/stack';
 import { Address } from './address';
+import { message, taskIdOf } from './messages';
 import { all, inWords, textOf } from './seen';
 
 const stack = useStack({ gateways: [], servesGrpc: true });
@@ -34,11 +34,6 @@ async function startGateway() {
   http.target = gateway.url;
   grpc.target = gateway.grpcAddress;
   return gateway;
-}
-
-/** A message for a test skill, as the SDK has it. */
-function message(skillId: string, options: object = {}, more: object = {}): Message {
-  return Message.fromJSON(messageFor(skillId, options, more));
 }
 
 function expectEachOnce(events: readonly StreamResponse[]): void {
@@ -80,8 +75,7 @@ describe.each([
   test('comes in order to its end, and folds to what GetTask gives', async () => {
     const events = await all(client.streamTask(message('stream', { chunks: 5, everyMs: 20 })));
     expectEachOnce(events);
-    const [first] = events;
-    const id = first?.payload?.$case === 'task' ? first.payload.value.id : '';
+    const id = taskIdOf(events);
     const assembled = await assembleArtifacts(events);
     const task = await client.getTask(id);
     expect(assembled).toEqual(task.artifacts.map((artifact) => ({ artifact, isComplete: true })));
@@ -105,8 +99,7 @@ describe.each([
   test('ends at a question, and the answer has a stream of its own', async () => {
     const asked = await all(client.streamTask(message('asks')));
     expect(inWords(asked.at(-1)!)).toBe('status input_required');
-    const [first] = asked;
-    const taskId = first?.payload?.$case === 'task' ? first.payload.value.id : '';
+    const taskId = taskIdOf(asked);
     const answered = await all(client.streamTask('Ada', { taskId }));
     expect(progressOf(answered)).toEqual(['hello Ada', 'How old are you?']);
     expect(progressOf(await all(client.streamTask('36', { taskId })))).toEqual(['Ada is 36']);
@@ -114,8 +107,7 @@ describe.each([
 
   test('of a task that is over brings what came after the cursor', async () => {
     const events = await all(client.streamTask(message('five')));
-    const [first] = events;
-    const taskId = first?.payload?.$case === 'task' ? first.payload.value.id : '';
+    const taskId = taskIdOf(events);
     expect(await all(client.followTask(taskId, { after: 3 }))).toEqual(events.slice(3));
     expect(await all(client.followTask(taskId, { after: 0 }))).toEqual(events);
     expect(await all(client.followTask(taskId, { after: events.length }))).toEqual([]);
@@ -169,7 +161,7 @@ describe('a client between gateways', () => {
     http.target = two.url;
     await one.kill();
     const second = await createLonghaulClient({ url: http.url });
-    const taskId = seen[0]?.payload?.$case === 'task' ? seen[0].payload.value.id : '';
+    const taskId = taskIdOf(seen);
     const rest = await all(second.followTask(taskId, { after: cursorOf(seen.at(-1)!)! }));
     expectEachOnce([...seen, ...rest]);
   });
@@ -231,5 +223,21 @@ describe('a stream whose worker is killed', () => {
     }
     expectEachOnce(events);
     expect(await artifactTexts(events)).toEqual([`title\n${lines(20, 'attempt 2 ')}`]);
+  });
+});
+
+describe('a stream whose task engine is down', () => {
+  test('waits for it, and goes on when it is back', async () => {
+    const client = await createLonghaulClient({ url: http.url });
+    const events: StreamResponse[] = [];
+    for await (const event of client.streamTask(message('steps', { events: 10 }))) {
+      events.push(event);
+      if (cursorOf(event) !== 4) continue;
+      await stack.temporal.kill();
+      http.cut();
+      setTimeout(() => void stack.temporal.restart(), 1_000);
+    }
+    expectEachOnce(events);
+    expect(progressOf(events)).toEqual(stepTexts(10));
   });
 });
