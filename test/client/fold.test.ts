@@ -84,6 +84,7 @@ describe('foldEvent', () => {
   const part: fc.Arbitrary<Part> = fc.oneof(
     fc.record({ text: fc.string({ maxLength: 4 }) }),
     fc.record({ text: fc.string({ maxLength: 4 }), mediaType: fc.constant('text/html') }),
+    fc.record({ text: fc.string({ maxLength: 4 }), metadata: fc.record({ n: fc.nat(1) }) }),
     fc.record({ data: fc.nat() }),
   );
   const update = fc.record({
