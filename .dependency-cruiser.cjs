@@ -13,6 +13,7 @@ const PARTS = [
   'api',
   'cli',
   'web',
+  'client',
 ];
 
 /** What a part may import besides itself; `main.ts` puts the parts together. */
@@ -30,6 +31,7 @@ const MAY_IMPORT = {
   processes: ['workflows', 'temporal', 'storage', 'a2a', 'webhooks', 'activities', 'worker', 'api'],
   cli: [],
   web: [],
+  client: [], // what callers install: see below
 };
 
 const folder = (name) => `^src/${name}/`;
@@ -75,6 +77,22 @@ module.exports = {
         pathNot: '^src/api/(card/|skill-catalog\\.ts$)',
       },
       to: { path: folder('activities') },
+    },
+    {
+      name: 'client-runs-anywhere',
+      comment: 'Callers load src/client in browsers too: the A2A SDK, a parser of events, no Node.',
+      severity: 'error',
+      from: { path: folder('client') },
+      to: {
+        pathNot: [folder('client'), npm('@a2a-js/sdk'), npm('eventsource-parser')],
+      },
+    },
+    {
+      name: 'client-is-for-callers',
+      comment: 'The service does not use its own client.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: folder('client') },
+      to: { path: folder('client') },
     },
     {
       name: 'main-is-the-composition-root',
@@ -138,9 +156,10 @@ module.exports = {
     },
     {
       name: 'a2a-sdk-at-the-wire',
-      comment: 'The wire belongs to src/api and src/a2a; everything else speaks the domain types.',
+      comment:
+        'The wire belongs to src/api, src/a2a and callers; all else speaks the domain types.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [folder('api'), folder('a2a')] },
+      from: { path: '^src/', pathNot: [folder('api'), folder('a2a'), folder('client')] },
       to: { path: npm('@a2a-js/sdk') },
     },
     {

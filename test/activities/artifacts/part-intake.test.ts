@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { PartIntake } from '../../../src/activities/part-intake';
 import type { AuthoredPart } from '../../../src/activities/skill';
-import { createDirectoryPartStore, type PartStore } from '../../../src/storage/part-store';
+import { createDirectoryPartStores, type PartStore } from '../../../src/storage/part-store';
 import type { Part } from '../../../src/workflows/task';
 
 const MIB = 1_048_576;
