@@ -2,6 +2,8 @@
 // long stream begins with it, carries it on, and hands it back (D8).
 
 import type { JournalItem } from './journal';
+import { jsonBytes } from './json-bytes';
+import { PAYLOAD_MAX_BYTES, TASK_BYTES } from './limits';
 import type { Lane } from './repetition';
 import type { Part, Task } from './task';
 
@@ -54,12 +56,18 @@ export interface FoldSnapshot extends Checkpoint {
   readonly log?: string;
 }
 
+/**
+ * What would be more than Temporal takes goes without its lanes: an attempt that follows a lost one then says again
+ * what that one said. It takes a full task whose artifacts were replaced over and over in one turn.
+ */
 export function toSnapshot({ lanes, ...rest }: TaskFold): FoldSnapshot {
   const heldBy = new Map(rest.task.artifacts.map(({ artifactId, parts }) => [artifactId, parts]));
-  return {
+  const snapshot = {
     ...rest,
-    lanes: [...lanes].map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))]),
+    lanes: [...lanes].map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))] as const),
   };
+  const fits = jsonBytes(snapshot) <= PAYLOAD_MAX_BYTES - TASK_BYTES.frame;
+  return fits ? snapshot : { ...snapshot, lanes: [] };
 }
 
 export function fromSnapshot({ lanes, ...rest }: FoldSnapshot): TaskFold {

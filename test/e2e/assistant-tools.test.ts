@@ -120,13 +120,13 @@ test('The save_artifact Tool: its arguments become an artifact of the task', asy
   const task = await send(stack.url, asking());
   expect(task.artifacts).toEqual([
     {
-      artifactId: 'artifact-1',
+      artifactId: 'save_artifact/artifact-1',
       name: REPORT.name,
       description: REPORT.description,
       parts: [{ text: REPORT.content, mediaType: 'text/markdown' }],
     },
   ]);
-  expect(lastResult()).toBe('Saved "Data Analysis Report" as artifact artifact-1.');
+  expect(lastResult()).toBe('Saved "Data Analysis Report" as artifact save_artifact/artifact-1.');
 });
 
 test('Working with Task Artifacts: text, data and files are there when the task has ended', async () => {

@@ -89,7 +89,7 @@ async function converse(
 
 /** Of a step: a model may call anything. */
 function nameOf({ name }: ToolCall): string {
-  return name.slice(0, TOOL_NAME_MAX);
+  return name.slice(0, TOOL_NAME_MAX) || 'tool';
 }
 
 /** @param isFirst since the caller last had a say. */
@@ -134,7 +134,7 @@ async function isAnswered(ctx: SkillContext, call: ToolCall, dialogue: Dialogue)
   if (isEnding(status) && !ctx.tools.hasEnded) await dialogue.answer.finish();
   const execute = (): Promise<ToolAnswer> => ctx.tools.call(call.name, call.input);
   const isOnce = !asks && !isEnding(status);
-  const { text, isError } = await (isOnce ? ctx.step(`tool ${nameOf(call)}`, execute) : execute());
+  const { text, isError } = await (isOnce ? ctx.step(nameOf(call), execute) : execute());
   dialogue.conversation.addResult(call, text);
   return !isError && asks;
 }

@@ -20,7 +20,7 @@ describe('in a run after a crash', () => {
     const told = await testSkill(createAssistant(settings(), model), 'Hello');
     expect([told.state, told.message]).toEqual(['completed', 'It is blue.']);
     expect(told.artifacts).toEqual({ answer: 'Let me see.\n\nIt is blue.' });
-    expect(told.stepRuns).toEqual({ 'model turn': 3, 'tool update_status': 1 });
+    expect(told.stepRuns).toEqual({ 'model turn': 3, update_status: 1 });
     expect(told.progress).toEqual(['looking']);
     const [, second, third] = model.doStreamCalls;
     expect(third?.prompt).toEqual(second?.prompt);
