@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 const ROOT = join(__dirname, '../..');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** All that the entry for skill authors needs; without the others it must load. */
-const NEEDED = ['mime-types'];
+/** All that the entry for skill authors needs, its types included; without the others it must load. */
+const NEEDED = ['mime-types', 'zod'];
 
 const NAMES = [
   ...['ArtifactStreamer', 'SkillError', 'canceled', 'completed', 'defineSkill', 'failed'],
