@@ -1,6 +1,7 @@
 // One attempt of a turn: takes over where another may be at work, runs the author's function, says what came of it.
 // It knows no activity: `run-skill.ts` calls it in one, `testing/` without.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartStore } from '../storage/part-store';
 import { isFault, isNotFound } from '../temporal/connection';
@@ -54,7 +55,7 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     const { continueUrl, clock } = options;
     const ended = failure ?? (await perform({ ...turn, skill, log, continueUrl, clock }));
     // Branches of the function that still run have nobody to speak to.
-    if (ended.kind === 'asks' || ended.kind === 'sleeps') emitter.close();
+    if (ended.kind !== 'result') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
     return await conclude(ended, turn);
   } finally {
@@ -108,6 +109,8 @@ async function perform(performance: Performance): Promise<Ended> {
   return new Promise<Ended>((resolve) => {
     // What still runs beside the line that the function waits at has nobody to work for.
     const over = new AbortController();
+    // A skill may have any number of steps and sleeps side by side; Node warns of more than ten.
+    setMaxListeners(0, over.signal);
     const onStop = (): void => {
       over.abort(stop.now.reason);
     };
@@ -131,6 +134,7 @@ async function perform(performance: Performance): Promise<Ended> {
         .then((run) => run.through(skill))
         .then((result) => {
           resolve({ kind: 'result', result });
+          over.abort(new Error('the run is over'));
         }, fail);
     });
     stop.now.addEventListener('abort', () => {

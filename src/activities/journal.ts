@@ -11,10 +11,11 @@ import type {
   SaidUpTo,
 } from '../workflows/journal';
 import { JOURNAL_PACK_BYTES } from '../workflows/limits';
+import { ReturnOrder } from './return-order';
 import { SkillError } from './skill';
 
 /**
- * How long a call that the journal does not know waits for the entries that are left to be called for:
+ * How long a call waits for those that the function made before it, or that the journal has instead of it:
  * branches of a function may take turns differently, and one may wait for the world outside.
  */
 const MISFIT_WAIT_MS = 5_000;
@@ -43,6 +44,7 @@ export class Journal {
   /** Known to have begun, with an end that was not recorded. */
   private readonly begun: ReadonlySet<string>;
   private readonly waiting = new Set<() => void>();
+  private readonly order = new ReturnOrder(MISFIT_WAIT_MS);
 
   /** Rejects with `MissingPartError` when a piece of it is gone. */
   static async open(options: JournalOptions): Promise<Journal> {
@@ -58,6 +60,7 @@ export class Journal {
     const calls = entries.filter((entry) => entry.kind !== 'mark');
     this.left = new Map(calls.map((call) => [call.id, call]));
     this.begun = new Set(calls.flatMap(({ open = [] }) => open));
+    for (const call of calls) this.order.add(call);
   }
 
   /** The function has not come to where it was before. */
@@ -94,6 +97,17 @@ export class Journal {
     }
     if (this.isReplaying && !this.begun.has(id)) await this.assertFits(id);
     return undefined;
+  }
+
+  /** The call is over, or a sleep has begun: what has a later place comes back to the function after it. */
+  place(call: JournalCall): void {
+    this.order.add(call);
+  }
+
+  /** Resolves when the call is to come back to the function. */
+  async turn(id: string): Promise<void> {
+    await this.order.turn(id);
+    if (this.isClosed) return new Promise(() => undefined);
   }
 
   /** Resolves when they are recorded. */

@@ -211,6 +211,11 @@ export class SkillRun implements SkillContext {
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
   ): Promise<Message<ContentPart>> {
+    const step = this.steps.current;
+    if (step !== undefined) {
+      const text = `there was a question inside the step "${step}", which is not asked again when the step is not run: ask before or after`;
+      throw new SkillError(text, { retryable: false });
+    }
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;

@@ -44,7 +44,7 @@ interface Call extends Entry {
   readonly id: string;
   /** Epoch milliseconds on the worker. */
   readonly at: number;
-  /** Steps that were under way. Absent when there were none. */
+  /** Steps that were under way and that no entry before told of. Absent when there were none. */
   readonly open?: readonly string[];
   /** Artifacts that began in this step. Absent when none did. */
   readonly began?: readonly string[];
