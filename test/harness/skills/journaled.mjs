@@ -69,6 +69,15 @@ export default [
     return { state: 'completed', message: String(sum) };
   }),
 
+  /** More than a task holds of a journal. */
+  skill('fills', async (ctx) => {
+    const sizes = [];
+    for (let i = 1; i <= 14; i += 1) {
+      sizes.push((await ctx.step(`fill ${i}`, () => 'x'.repeat(2_000))).length);
+    }
+    return { state: 'completed', message: sizes.join(' ') };
+  }),
+
   /** A step, a question, a step. */
   skill('steps-and-asks', async (ctx) => {
     const options = optionsOf(ctx);
