@@ -41,6 +41,12 @@ export class Journal {
   private isClosed = false;
   /** By id: what the function has not asked for yet. */
   private readonly left: Map<string, JournalCall>;
+  /** What was there at the beginning, by its place: where each lane was last told of, and each call. */
+  private readonly marks = new Map<
+    string,
+    { readonly place: number; readonly questions: number }
+  >();
+  private readonly places = new Map<string, number>();
   /** Known to have begun, with an end that was not recorded. */
   private readonly begun: ReadonlySet<string>;
   private readonly waiting = new Set<() => void>();
@@ -61,10 +67,27 @@ export class Journal {
     this.left = new Map(calls.map((call) => [call.id, call]));
     this.begun = new Set(calls.flatMap(({ open = [] }) => open));
     for (const call of calls) this.order.add(call);
+    for (const [place, entry] of entries.entries()) {
+      const questions = entry.kind === 'mark' ? entry.questions : 0;
+      for (const lane of Object.keys(entry.said ?? {})) this.marks.set(lane, { place, questions });
+      if (entry.kind !== 'mark') this.places.set(entry.id, place);
+    }
   }
 
-  /** The function has not come to where it was before. */
-  get isReplaying(): boolean {
+  /**
+   * The function has not come to where the lane was last told of: what it says there was said, in these words or
+   * in others.
+   * @param answers that the function has had to its questions.
+   */
+  isBehind(lane: string, answers: number): boolean {
+    const mark = this.marks.get(lane);
+    if (mark === undefined) return false;
+    const { next } = this;
+    const nextPlace = next === undefined ? undefined : this.places.get(next);
+    return answers < mark.questions || (nextPlace !== undefined && nextPlace <= mark.place);
+  }
+
+  private get isReplaying(): boolean {
     return this.left.size > 0;
   }
 
@@ -117,11 +140,14 @@ export class Journal {
     await this.append(entries.map((entry, at) => (at > 0 || !said ? entry : { ...entry, said })));
   }
 
-  /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
-  async close(calls: readonly JournalCall[]): Promise<void> {
+  /**
+   * Where the run ends without a call: what was said since the last entry. Nothing comes after it.
+   * @param questions that the run has asked.
+   */
+  async close(calls: readonly JournalCall[], questions: number): Promise<void> {
     this.isClosed = true;
     const said = this.options.mark();
-    const mark = said === undefined ? [] : [{ kind: 'mark', said } as const];
+    const mark = said === undefined ? [] : [{ kind: 'mark', said, questions } as const];
     if (calls.length + mark.length > 0) await this.append([...calls, ...mark]);
   }
 

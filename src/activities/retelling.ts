@@ -11,26 +11,31 @@ const HASH_CHARS = 16;
 
 export class Retelling {
   private readonly recorded: SaidUpTo;
+  private readonly isBehind: (lane: string) => boolean;
   private readonly lanes = new Map<string, Lane>();
 
-  /** @param recorded where each lane was at the last entry that knows of it. */
-  constructor(recorded: SaidUpTo) {
+  /**
+   * @param recorded where each lane was at the last entry that knows of it.
+   * @param isBehind whether the run has not come to that entry: what is said there otherwise than before is not
+   * new for that.
+   */
+  constructor(recorded: SaidUpTo, isBehind: (lane: string) => boolean) {
     this.recorded = recorded;
+    this.isBehind = isBehind;
   }
 
   /**
    * What of it is new.
    * @param step in which it is said; undefined outside of steps.
-   * @param isReplaying the journal has entries left: what is said there otherwise than before is not new for that.
    */
-  hear(spoken: Spoken, step: string | undefined, isReplaying: boolean): readonly Spoken[] {
+  hear(spoken: Spoken, step: string | undefined): readonly Spoken[] {
     const id = laneOf(spoken.kind === 'artifact' ? spoken.artifactId : '', step);
     let lane = this.lanes.get(id);
     if (lane === undefined) {
       lane = new Lane(this.recorded[id], step);
       this.lanes.set(id, lane);
     }
-    return lane.hear(spoken, isReplaying && step === undefined);
+    return lane.hear(spoken, step === undefined && this.isBehind(id));
   }
 
   /** What was held back because it might have been a repetition; nothing can show that any more. */
@@ -81,14 +86,14 @@ class Lane {
     this.isNew = recorded === undefined;
   }
 
-  hear(spoken: Spoken, isReplaying: boolean): readonly Spoken[] {
+  hear(spoken: Spoken, isBehind: boolean): readonly Spoken[] {
     const left = this.recorded === undefined ? 0 : this.recorded.units - this.units;
     const pieces = this.piecesOf(spoken);
     const hashAtMark = this.take(pieces, left);
-    if (isReplaying && this.isOther(hashAtMark)) return [];
+    if (isBehind && this.isOther(hashAtMark)) return [];
     const news = this.newsOf(spoken, pieces, { left, hashAtMark });
     // Before its mark it said as much, whatever it was; what is held back is what comes after a replay.
-    if (isReplaying) this.held = [];
+    if (isBehind) this.held = [];
     this.hasMoved ||= news.length > 0;
     return news;
   }

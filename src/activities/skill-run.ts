@@ -114,7 +114,10 @@ export class SkillRun implements SkillContext {
     this.signal = options.signal;
     this.log = options.log;
     this.journal = journal;
-    this.retelling = new Retelling(journal?.said ?? {});
+    this.retelling = new Retelling(
+      journal?.said ?? {},
+      (lane) => journal?.isBehind(lane, this.answersRead) === true,
+    );
     this.steps = new Steps({
       journal,
       store: options.store,
@@ -229,7 +232,7 @@ export class SkillRun implements SkillContext {
     if (this.isLeaving) return new Promise(() => undefined);
     this.isLeaving = true;
     await this.release();
-    await this.journal?.close(this.steps.leftFailures());
+    await this.journal?.close(this.steps.leftFailures(), this.answersRead);
     this.options.suspend(why);
     return new Promise(() => undefined);
   }
@@ -250,8 +253,7 @@ export class SkillRun implements SkillContext {
     this.steps.touch();
     const hasAnswers = this.answersRead < this.answers.length;
     if (hasAnswers && this.journal?.isEmpty !== false) return;
-    const isReplaying = hasAnswers || this.journal?.isReplaying === true;
-    await this.emit(this.retelling.hear(spoken, this.steps.current, isReplaying));
+    await this.emit(this.retelling.hear(spoken, this.steps.current));
   }
 
   /** All at once: an entry of the journal that came in between would tell of the half. */

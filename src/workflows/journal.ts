@@ -59,8 +59,14 @@ export type JournalCall = Call &
     | { readonly kind: 'sleep'; readonly until: number }
   );
 
-/** Where a run ended to ask: what was said up to there. */
-export type JournalEntry = JournalCall | (Entry & { readonly kind: 'mark' });
+/** Where a run ended to ask or to sleep: what was said up to there. */
+export interface JournalMark extends Entry {
+  readonly kind: 'mark';
+  /** How many questions the run had asked, the last one included. */
+  readonly questions: number;
+}
+
+export type JournalEntry = JournalCall | JournalMark;
 
 /** The first entries of a long journal, as JSON in the part store. */
 export interface JournalSegment {

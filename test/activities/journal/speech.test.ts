@@ -203,3 +203,30 @@ test('a stream that two steps write to is told as each wrote it', async () => {
   });
   expect(told.artifacts).toEqual({ page: 'abcdef' });
 });
+
+test('a skill that says something shorter in a later run loses none of what comes after', async () => {
+  const tell = async (ctx: SkillContext, first: string): Promise<void> => {
+    const page = ctx.artifact({ artifactId: 'page' });
+    await page.append(first);
+    await ctx.step('one', () => 1);
+    await page.append('<b>');
+    await ctx.step('two', () => 2);
+    await page.append('<c>');
+    await ctx.step('three', () => 3);
+  };
+  const crashes = [1, 2, 3, 4, 5, 6, 7].flatMap((a) => [a, a + 1, a + 2].map((b) => [a, b]));
+  for (const records of crashes) {
+    let runs = 0;
+    const skill = skillThat(async (ctx) => {
+      runs += 1;
+      await tell(ctx, runs === 1 ? '<a long beginning>' : '<a>');
+      return completed();
+    });
+    const crashAt = records.map((record) => ({ record }));
+    const told = await testSkill(skill, 'go', { crashAt, mayMissCrashes: true });
+    expect([records, told.artifacts['page']]).toEqual([
+      records,
+      expect.stringMatching(/^<a( long beginning)?><b><c>$/),
+    ]);
+  }
+});
