@@ -8,6 +8,7 @@ import type {
   JournalEntry,
   JournalItem,
   JournalSegment,
+  Mark,
   SaidUpTo,
 } from '../workflows/journal';
 import { JOURNAL_PACK_BYTES } from '../workflows/limits';
@@ -27,8 +28,7 @@ export interface JournalOptions {
   readonly store: PartStore;
   /** Takes it at once, behind what was said before; resolves when it is recorded. */
   record(emission: JournalRecord): Promise<void>;
-  /** What was said since the entry before. */
-  mark(): SaidUpTo | undefined;
+  mark(): Mark | undefined;
 }
 
 export class Journal {
@@ -41,12 +41,8 @@ export class Journal {
   private isClosed = false;
   /** By id: what the function has not asked for yet. */
   private readonly left: Map<string, JournalCall>;
-  /** What was there at the beginning, by its place: where each lane was last told of, and each call. */
-  private readonly marks = new Map<
-    string,
-    { readonly place: number; readonly questions: number }
-  >();
-  private readonly places = new Map<string, number>();
+  /** Of each lane, where it was last told of when this run began: `returned` of that entry. */
+  private readonly lanes = new Map<string, number>();
   /** Known to have begun, with an end that was not recorded. */
   private readonly begun: ReadonlySet<string>;
   private readonly waiting = new Set<() => void>();
@@ -67,24 +63,18 @@ export class Journal {
     this.left = new Map(calls.map((call) => [call.id, call]));
     this.begun = new Set(calls.flatMap(({ open = [] }) => open));
     for (const call of calls) this.order.add(call);
-    for (const [place, entry] of entries.entries()) {
-      const questions = entry.kind === 'mark' ? entry.questions : 0;
-      for (const lane of Object.keys(entry.said ?? {})) this.marks.set(lane, { place, questions });
-      if (entry.kind !== 'mark') this.places.set(entry.id, place);
+    for (const { said = {}, returned = 0 } of entries) {
+      for (const lane of Object.keys(said)) this.lanes.set(lane, returned);
     }
   }
 
   /**
    * The function has not come to where the lane was last told of: what it says there was said, in these words or
    * in others.
-   * @param answers that the function has had to its questions.
+   * @param returned how many calls and questions have come back to the function.
    */
-  isBehind(lane: string, answers: number): boolean {
-    const mark = this.marks.get(lane);
-    if (mark === undefined) return false;
-    const { next } = this;
-    const nextPlace = next === undefined ? undefined : this.places.get(next);
-    return answers < mark.questions || (nextPlace !== undefined && nextPlace <= mark.place);
+  isBehind(lane: string, returned: number): boolean {
+    return returned <= (this.lanes.get(lane) ?? -1);
   }
 
   private get isReplaying(): boolean {
@@ -136,19 +126,16 @@ export class Journal {
   /** Resolves when they are recorded. */
   async add(entries: readonly JournalCall[]): Promise<void> {
     if (this.isClosed) return new Promise(() => undefined);
-    const said = this.options.mark();
-    await this.append(entries.map((entry, at) => (at > 0 || !said ? entry : { ...entry, said })));
+    const mark = this.options.mark();
+    await this.append(entries.map((entry, at) => (at > 0 ? entry : { ...entry, ...mark })));
   }
 
-  /**
-   * Where the run ends without a call: what was said since the last entry. Nothing comes after it.
-   * @param questions that the run has asked.
-   */
-  async close(calls: readonly JournalCall[], questions: number): Promise<void> {
+  /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
+  async close(calls: readonly JournalCall[]): Promise<void> {
     this.isClosed = true;
-    const said = this.options.mark();
-    const mark = said === undefined ? [] : [{ kind: 'mark', said, questions } as const];
-    if (calls.length + mark.length > 0) await this.append([...calls, ...mark]);
+    const mark = this.options.mark();
+    const marks = mark === undefined ? [] : [{ kind: 'mark', ...mark } as const];
+    if (calls.length + marks.length > 0) await this.append([...calls, ...marks]);
   }
 
   private async append(entries: readonly JournalEntry[]): Promise<void> {

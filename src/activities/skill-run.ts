@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
+import type { Mark } from '../workflows/journal';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
 import { openArtifact } from './artifact-stream';
@@ -75,6 +76,7 @@ export class SkillRun implements SkillContext {
   private readonly steps: Steps;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
+  private answersReturned = 0;
   private isLeaving = false;
   private readonly artifacts = new BegunArtifacts();
 
@@ -89,7 +91,7 @@ export class SkillRun implements SkillContext {
       store,
       items: input.journal ?? [],
       record: (emission) => emitter.record(emission),
-      mark: () => run.retelling.mark(),
+      mark: () => run.mark(),
     });
     const run = new SkillRun(options, { history, journal });
     return run;
@@ -116,7 +118,7 @@ export class SkillRun implements SkillContext {
     this.journal = journal;
     this.retelling = new Retelling(
       journal?.said ?? {},
-      (lane) => journal?.isBehind(lane, this.answersRead) === true,
+      (lane) => journal?.isBehind(lane, this.returned) === true,
     );
     this.steps = new Steps({
       journal,
@@ -222,7 +224,10 @@ export class SkillRun implements SkillContext {
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;
-    if (answer !== undefined) return answer;
+    if (answer !== undefined) {
+      this.answersReturned += 1;
+      return answer;
+    }
     return this.leave(await pose(question));
   }
 
@@ -232,9 +237,19 @@ export class SkillRun implements SkillContext {
     if (this.isLeaving) return new Promise(() => undefined);
     this.isLeaving = true;
     await this.release();
-    await this.journal?.close(this.steps.leftFailures(), this.answersRead);
+    await this.journal?.close(this.steps.leftFailures());
     this.options.suspend(why);
     return new Promise(() => undefined);
+  }
+
+  /** How many calls and questions have come back to the function. */
+  private get returned(): number {
+    return this.steps.returned + this.answersReturned;
+  }
+
+  private mark(): Mark | undefined {
+    const said = this.retelling.mark();
+    return said && { said, returned: this.returned };
   }
 
   private async release(): Promise<void> {

@@ -59,6 +59,8 @@ export class Steps {
   private readonly inStep = new AsyncLocalStorage<string>();
   private readonly sleeps = new Set<number>();
   private touchedAt = 0;
+  /** How many calls have come back to the function. */
+  returned = 0;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -85,13 +87,13 @@ export class Steps {
     switch (call.kind) {
       case 'step': {
         const value = await decodeResult(call.result, this.options.store);
-        await this.options.journal?.turn(id);
+        await this.turn(id);
         return read(value, options.schema, (reason) =>
           misfit(id, `reads its result by another schema: ${reason}`),
         );
       }
       case 'failed':
-        await this.options.journal?.turn(id);
+        await this.turn(id);
         throw revive(call.error);
       case 'sleep':
         throw misfit(id, `has a step of that name`);
@@ -99,7 +101,7 @@ export class Steps {
   }
 
   async sleep(until: number | Date): Promise<void> {
-    const { clock, journal } = this.options;
+    const { clock } = this.options;
     const now = clock.now();
     const due = typeof until === 'number' ? now + until : until.getTime();
     if (!Number.isFinite(due) || due - now > SLEEP_MAX_MS) {
@@ -110,7 +112,7 @@ export class Steps {
     if (call !== undefined && call.kind !== 'sleep') throw misfit(id, 'sleeps there');
     if (call === undefined) await this.record({ kind: 'sleep', id, until: due, at: now });
     await this.untilDue(call?.until ?? due);
-    await journal?.turn(id);
+    await this.turn(id);
   }
 
   async now(): Promise<Date> {
@@ -177,14 +179,20 @@ export class Steps {
     this.open.delete(id);
     const { result } = made;
     await this.record({ kind: 'step', id, at, ms: 0, ...(result && { result }) });
-    await this.options.journal?.turn(id);
+    await this.turn(id);
     return value;
   }
 
   private async fail(failure: JournalCall): Promise<void> {
     this.failures.push(failure);
     this.options.journal?.place(failure);
-    await this.options.journal?.turn(failure.id);
+    await this.turn(failure.id);
+  }
+
+  /** Until the call is to come back to the function. */
+  private async turn(id: string): Promise<void> {
+    await this.options.journal?.turn(id);
+    this.returned += 1;
   }
 
   /** With the failures before it: the function has gone on after them, so a later run has to meet them too. */

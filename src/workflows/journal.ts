@@ -34,10 +34,15 @@ export interface StepError {
   readonly retryable?: boolean;
 }
 
-interface Entry {
-  /** Of this place alone: what was said since the entry before it. Absent when nothing was. */
-  readonly said?: SaidUpTo;
+/** What was said since the entry before. */
+export interface Mark {
+  readonly said: SaidUpTo;
+  /** How many calls and questions had come back to the function by then. */
+  readonly returned: number;
 }
+
+/** Without a mark when nothing was said. */
+type Entry = Partial<Mark>;
 
 interface Call extends Entry {
   /** The name of the step, and from the second call of one name on its number: `name#2`. */
@@ -60,13 +65,7 @@ export type JournalCall = Call &
   );
 
 /** Where a run ended to ask or to sleep: what was said up to there. */
-export interface JournalMark extends Entry {
-  readonly kind: 'mark';
-  /** How many questions the run had asked, the last one included. */
-  readonly questions: number;
-}
-
-export type JournalEntry = JournalCall | JournalMark;
+export type JournalEntry = JournalCall | (Entry & { readonly kind: 'mark' });
 
 /** The first entries of a long journal, as JSON in the part store. */
 export interface JournalSegment {

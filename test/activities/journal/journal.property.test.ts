@@ -116,7 +116,7 @@ describe('a skill with branches', () => {
 });
 
 describe('a skill that says something else in each run', () => {
-  const accents = fc.array(fc.string({ unit: fc.constantFrom('x', 'y'), maxLength: 30 }), {
+  const accents = fc.array(fc.string({ unit: fc.constantFrom('x', 'y'), maxLength: 12 }), {
     minLength: 2,
     maxLength: 6,
   });
