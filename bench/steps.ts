@@ -71,11 +71,12 @@ async function measure(bench: Bench, contenders: readonly Contender[]): Promise<
   return (contender, share) => (took.get(contender) ?? []).map((ms) => percentile(ms, share));
 }
 
-async function openOurs({ temporal, defer }: Bench): Promise<Contender> {
+async function openOurs(bench: Bench): Promise<Contender> {
+  const { temporal } = bench;
   const program = await startProgram({ role: 'start', temporal, taskQueue: 'steps' });
-  defer(() => program.close());
+  bench.defer(() => program.close());
   const client = new A2aClient(program.url);
-  defer(() => client.close());
+  bench.defer(() => client.close());
   return {
     name: 'Longhaul, `ctx.step`',
     meaning:
@@ -87,11 +88,11 @@ async function openOurs({ temporal, defer }: Bench): Promise<Contender> {
   };
 }
 
-async function openBare({ temporal, defer }: Bench): Promise<Contender> {
-  const { client, address } = temporal;
+async function openBare(bench: Bench): Promise<Contender> {
+  const { client, address } = bench.temporal;
   const taskQueue = 'bare-steps';
   const worker = await startPeerWorker(address, taskQueue);
-  defer(() => worker.close());
+  bench.defer(() => worker.close());
   return {
     name: 'Bare workflow, activities',
     meaning:

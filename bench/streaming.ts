@@ -77,11 +77,12 @@ async function hear(
   return seconds;
 }
 
-async function openOurs({ temporal, defer }: Bench): Promise<Contender> {
+async function openOurs(bench: Bench): Promise<Contender> {
+  const { temporal } = bench;
   const program = await startProgram({ role: 'start', temporal, taskQueue: 'chunks' });
-  defer(() => program.close());
+  bench.defer(() => program.close());
   const client = new A2aClient(program.url);
-  defer(() => client.close());
+  bench.defer(() => client.close());
   return {
     name: 'Longhaul',
     meaning:
@@ -90,11 +91,11 @@ async function openOurs({ temporal, defer }: Bench): Promise<Contender> {
   };
 }
 
-async function openSdk({ defer }: Bench): Promise<Contender> {
+async function openSdk(bench: Bench): Promise<Contender> {
   const server = await startPeerServer();
-  defer(() => server.close());
+  bench.defer(() => server.close());
   const client = new A2aClient(server.url);
-  defer(() => client.close());
+  bench.defer(() => client.close());
   return {
     name: '@a2a-js/sdk 1.3.0, in memory',
     meaning:

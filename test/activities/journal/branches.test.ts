@@ -208,7 +208,9 @@ describe('what a question leaves behind', () => {
       skillThat(async (ctx) => {
         void ctx
           .step('long', ({ signal }) => {
-            signal.addEventListener('abort', () => (reason = signal.reason));
+            signal.addEventListener('abort', () => {
+              reason = signal.reason;
+            });
             return new Promise(() => undefined);
           })
           .catch(() => undefined);

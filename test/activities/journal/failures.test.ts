@@ -154,7 +154,7 @@ describe('the error of a step that ends the run', () => {
     const told = await testSkill(
       skillThat(async (ctx) => {
         const error = await ctx.step('fails', () => Promise.reject(new Error('no'))).catch(String);
-        return failed(`it said: ${String(error)}`);
+        return failed(`it said: ${error}`);
       }),
       'go',
     );

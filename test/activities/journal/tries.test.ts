@@ -47,7 +47,7 @@ describe('tries', () => {
     expect(told.records).toBe(1);
   });
 
-  test.each([
+  test.each<[string, () => Error]>([
     ['a SkillError', () => new SkillError('no such city', { retryable: false })],
     [
       'any error with the mark',
