@@ -21,6 +21,9 @@ export interface Task {
 export interface Frame {
   readonly task?: Task;
   readonly statusUpdate?: { readonly status: Status };
+  readonly artifactUpdate?: {
+    readonly artifact: { readonly parts: readonly { readonly text?: string }[] };
+  };
 }
 
 interface Answer<T> {

@@ -28,7 +28,7 @@ export interface Section {
   readonly goals: readonly Goal[];
 }
 
-export type SectionId = 'a' | 'b' | 'c';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

@@ -1,5 +1,5 @@
 // `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
-// Options: `--only a,b,c`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
+// Options: `--only a,b,c,d,e`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -8,17 +8,21 @@ import { isMet, type Section, type SectionId } from './figures';
 import { measureLatency } from './latency';
 import { measureMemory } from './memory';
 import { circumstances, pageText, sectionText } from './report';
+import { measureSteps } from './steps';
+import { measureStreaming } from './streaming';
 import { measureThroughput } from './throughput';
 
 const MEASUREMENTS: Readonly<Record<SectionId, (bench: Bench) => Promise<Section>>> = {
   a: measureThroughput,
   b: measureLatency,
   c: measureMemory,
+  d: measureSteps,
+  e: measureStreaming,
 };
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c' },
+    only: { type: 'string', default: 'a,b,c,d,e' },
     rounds: { type: 'string', default: '3' },
     json: { type: 'string' },
     markdown: { type: 'string' },

@@ -11,6 +11,7 @@ export const ROOT = join(__dirname, '..');
 
 const SKILLS = join(__dirname, 'skills.mjs');
 const PEER_WORKER = join(__dirname, 'peers/worker.ts');
+const PEER_SERVER = join(__dirname, 'peers/server.ts');
 
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 50;
@@ -62,6 +63,18 @@ export async function startPeerWorker(address: string, taskQueue: string): Promi
   });
   await ready(child, () => Promise.resolve(hasSaidReady));
   return { pid: child.process.pid ?? 0, url: '', close: () => end(child.process) };
+}
+
+/** An A2A server of the official SDK. */
+export async function startPeerServer(): Promise<BenchProcess> {
+  const child = launch([...FROM_SOURCE, PEER_SERVER], ROOT, {});
+  let port: number | undefined;
+  child.process.once('message', (said) => {
+    ({ port } = said as { readonly port: number });
+  });
+  await ready(child, () => Promise.resolve(port !== undefined));
+  const url = `http://127.0.0.1:${String(port)}`;
+  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
 }
 
 interface Launched {

@@ -24,6 +24,27 @@ export default [
     return { state: 'completed' };
   }),
 
+  /** `count` steps that do nothing; tells how many milliseconds each took. */
+  skill('stepping', async (ctx) => {
+    const { count } = ctx.message.parts.find((part) => 'data' in part).data;
+    const tookMs = [];
+    for (let i = 0; i < count; i += 1) {
+      const from = monotonicMs();
+      await ctx.step('x', () => 1);
+      tookMs.push(monotonicMs() - from);
+    }
+    return { state: 'completed', message: JSON.stringify(tookMs) };
+  }),
+
+  /** One artifact of `count` chunks of `bytes` bytes. */
+  skill('chunks', async (ctx) => {
+    const { count, bytes } = ctx.message.parts.find((part) => 'data' in part).data;
+    const page = ctx.artifact({ artifactId: 'page' });
+    for (let i = 0; i < count; i += 1) await page.append('x'.repeat(bytes));
+    await page.finalize();
+    return { state: 'completed' };
+  }),
+
   skill('waits', async (ctx) => {
     await ctx.ask('May I go on?');
     return { state: 'completed' };

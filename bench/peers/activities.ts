@@ -8,6 +8,10 @@ import { monotonicMs } from '../monotonic';
 import { CLOCK_TOPIC, SAID_SIGNAL, type Ticks } from './contract';
 
 export const activities = {
+  async doNothing(): Promise<number> {
+    return 1;
+  },
+
   async signalInOneGo(signals: number): Promise<void> {
     const handle = ownWorkflow();
     for (let i = 1; i <= signals; i += 1) await handle.signal(SAID_SIGNAL, `progress ${i}`);

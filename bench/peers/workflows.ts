@@ -22,6 +22,11 @@ export async function bareWorkflow(signals: number): Promise<number> {
   return heard;
 }
 
+/** So many activities that do nothing, one after the other. */
+export async function sequenceWorkflow(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await activities.doNothing();
+}
+
 /** One activity that signals what time it is. */
 export async function clockWorkflow(ticks: Ticks): Promise<number> {
   let heard = 0;

@@ -1,6 +1,7 @@
 // One attempt of a turn: takes over where another may be at work, runs the author's function, says what came of it.
 // It knows no activity: `run-skill.ts` calls it in one, `testing/` without.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartStore } from '../storage/part-store';
 import { isFault, isNotFound } from '../temporal/connection';
@@ -66,7 +67,7 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     const { continueUrl, clock, place = here(skill) } = options;
     const ended = failure ?? (await perform({ ...turn, place, log, continueUrl, clock }));
     // Branches of the function that still run have nobody to speak to.
-    if (ended.kind === 'asks' || ended.kind === 'sleeps') emitter.close();
+    if (ended.kind !== 'result' && ended.kind !== 'told') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
     return await conclude(ended, turn);
   } finally {
@@ -122,6 +123,8 @@ async function perform(performance: Performance): Promise<Ended> {
   return new Promise<Ended>((resolve) => {
     // What still runs beside the line that the function waits at has nobody to work for.
     const over = new AbortController();
+    // A skill may have any number of steps and sleeps side by side; Node warns of more than ten.
+    setMaxListeners(0, over.signal);
     const onStop = (): void => {
       over.abort(stop.now.reason);
     };
@@ -143,7 +146,10 @@ async function perform(performance: Performance): Promise<Ended> {
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
         .then((run) => run.through(place))
-        .then(resolve, fail);
+        .then((done) => {
+          resolve(done);
+          over.abort(new Error('the run is over'));
+        }, fail);
     });
     stop.now.addEventListener('abort', () => {
       void delay(input.limits.cancelGraceMs).then(() => {

@@ -8,13 +8,15 @@ import type {
   JournalEntry,
   JournalItem,
   JournalSegment,
+  Mark,
   SaidUpTo,
 } from '../workflows/journal';
 import { JOURNAL_PACK_BYTES } from '../workflows/limits';
+import { ReturnOrder } from './return-order';
 import { SkillError } from './skill';
 
 /**
- * How long a call that the journal does not know waits for the entries that are left to be called for:
+ * How long a call waits for those that the function made before it, or that the journal has instead of it:
  * branches of a function may take turns differently, and one may wait for the world outside.
  */
 const MISFIT_WAIT_MS = 5_000;
@@ -27,7 +29,7 @@ export interface JournalOptions {
   /** Takes it at once, behind what was said before; resolves when it is recorded. */
   record(emission: JournalRecord): Promise<void>;
   /** What was said since the entry before, without these calls: what they said is never said again. */
-  mark(ended: readonly string[]): SaidUpTo | undefined;
+  mark(ended: readonly string[]): Mark | undefined;
 }
 
 export class Journal {
@@ -40,9 +42,12 @@ export class Journal {
   private isClosed = false;
   /** By id: what the function has not asked for yet. */
   private readonly left: Map<string, JournalCall>;
+  /** Of each lane, where it was last told of when this run began: `returned` of that entry. */
+  private readonly lanes = new Map<string, number>();
   /** Known to have begun, with an end that was not recorded. */
   private readonly begun: ReadonlySet<string>;
   private readonly waiting = new Set<() => void>();
+  private readonly order = new ReturnOrder(MISFIT_WAIT_MS);
 
   /** Rejects with `MissingPartError` when a piece of it is gone. */
   static async open(options: JournalOptions): Promise<Journal> {
@@ -58,10 +63,22 @@ export class Journal {
     const calls = entries.filter((entry) => entry.kind !== 'mark');
     this.left = new Map(calls.map((call) => [call.id, call]));
     this.begun = new Set(calls.flatMap(({ open = [] }) => open));
+    for (const call of calls) this.order.add(call);
+    for (const { said = {}, returned = 0 } of entries) {
+      for (const lane of Object.keys(said)) this.lanes.set(lane, returned);
+    }
   }
 
-  /** The function has not come to where it was before. */
-  get isReplaying(): boolean {
+  /**
+   * The function has not come to where the lane was last told of: what it says there was said, in these words or
+   * in others.
+   * @param returned how many calls and questions have come back to the function.
+   */
+  isBehind(lane: string, returned: number): boolean {
+    return returned <= (this.lanes.get(lane) ?? -1);
+  }
+
+  private get isReplaying(): boolean {
     return this.left.size > 0;
   }
 
@@ -96,19 +113,30 @@ export class Journal {
     return undefined;
   }
 
+  /** The call is over, or a sleep has begun: what has a later place comes back to the function after it. */
+  place(call: JournalCall): void {
+    this.order.add(call);
+  }
+
+  /** Resolves when the call is to come back to the function. */
+  async turn(id: string): Promise<void> {
+    await this.order.turn(id);
+    if (this.isClosed) return new Promise(() => undefined);
+  }
+
   /** Resolves when they are recorded. */
   async add(entries: readonly JournalCall[]): Promise<void> {
     if (this.isClosed) return new Promise(() => undefined);
-    const said = this.options.mark(entries.map(({ id }) => id));
-    await this.append(entries.map((entry, at) => (at > 0 || !said ? entry : { ...entry, said })));
+    const mark = this.options.mark(entries.map(({ id }) => id));
+    await this.append(entries.map((entry, at) => (at > 0 ? entry : { ...entry, ...mark })));
   }
 
   /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
   async close(calls: readonly JournalCall[]): Promise<void> {
     this.isClosed = true;
-    const said = this.options.mark(calls.map(({ id }) => id));
-    const mark = said === undefined ? [] : [{ kind: 'mark', said } as const];
-    if (calls.length + mark.length > 0) await this.append([...calls, ...mark]);
+    const mark = this.options.mark(calls.map(({ id }) => id));
+    const marks = mark === undefined ? [] : [{ kind: 'mark', ...mark } as const];
+    if (calls.length + marks.length > 0) await this.append([...calls, ...marks]);
   }
 
   private async append(entries: readonly JournalEntry[]): Promise<void> {

@@ -19,31 +19,37 @@ const HASH_CHARS = 16;
 
 export class Retelling {
   private readonly recorded: SaidUpTo;
+  private readonly isBehind: (lane: string) => boolean;
   private readonly lanes = new Map<string, Lane>();
 
-  /** @param recorded where each lane was at the last entry that knows of it. */
-  constructor(recorded: SaidUpTo) {
+  /**
+   * @param recorded where each lane was at the last entry that knows of it.
+   * @param isBehind whether the run has not come to that entry: what is said there otherwise than before is not
+   * new for that.
+   */
+  constructor(recorded: SaidUpTo, isBehind: (lane: string) => boolean) {
     this.recorded = recorded;
+    this.isBehind = isBehind;
   }
 
   /**
    * What of it is new.
    * @param step in which it is said; undefined outside of steps.
-   * @param isReplaying the journal has entries left: what is said there otherwise than before is not new for that.
    */
-  hear(spoken: Telling, step: string | undefined, isReplaying: boolean): Heard {
+  hear(spoken: Telling, step: string | undefined): Heard {
     const lane = this.lane(spoken, step);
-    const news = lane.hear(spoken, isReplaying && step === undefined);
+    const isBehind = step === undefined && this.isBehind(laneOf(artifactOf(spoken), step));
+    const news = lane.hear(spoken, isBehind);
     return { news, isSilent: news.length === 0 && !lane.holds(spoken) };
   }
 
   /** Whether it may have been said before. */
-  isBehind(spoken: Telling, step: string | undefined): boolean {
-    return this.lane(spoken, step).isBehind;
+  mayRepeat(spoken: Telling, step: string | undefined): boolean {
+    return this.lane(spoken, step).isBeforeMark;
   }
 
   private lane(spoken: Telling, step: string | undefined): Lane {
-    const id = laneOf(spoken.kind === 'artifact' ? spoken.artifactId : '', step);
+    const id = laneOf(artifactOf(spoken), step);
     let lane = this.lanes.get(id);
     if (lane === undefined) {
       lane = new Lane(this.recorded[id], step);
@@ -102,7 +108,7 @@ class Lane {
     this.isNew = recorded === undefined;
   }
 
-  get isBehind(): boolean {
+  get isBeforeMark(): boolean {
     return !this.isNew && this.recorded !== undefined && this.units < this.recorded.units;
   }
 
@@ -110,14 +116,14 @@ class Lane {
     return this.held.includes(spoken);
   }
 
-  hear(spoken: Telling, isReplaying: boolean): readonly Telling[] {
+  hear(spoken: Telling, isBehind: boolean): readonly Telling[] {
     const left = this.recorded === undefined ? 0 : this.recorded.units - this.units;
     const pieces = this.piecesOf(spoken);
     const hashAtMark = this.take(pieces, left);
-    if (isReplaying && this.isOther(hashAtMark)) return [];
+    if (isBehind && this.isOther(hashAtMark)) return [];
     const news = this.newsOf(spoken, pieces, { left, hashAtMark });
     // Before its mark it said as much, whatever it was; what is held back is what comes after a replay.
-    if (isReplaying) this.held = [];
+    if (isBehind) this.held = [];
     this.hasMoved ||= news.length > 0;
     return news;
   }
@@ -238,4 +244,8 @@ function restOf(spoken: Telling, pieces: readonly Piece[], units: number): reado
 
 function digestOf(hash: Hash): string {
   return hash.copy().digest('hex').slice(0, HASH_CHARS);
+}
+
+function artifactOf(spoken: Telling): string {
+  return spoken.kind === 'artifact' ? spoken.artifactId : '';
 }

@@ -3,6 +3,7 @@
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
+import type { Mark } from '../workflows/journal';
 import type { ContentPart, Message } from '../workflows/task';
 import type { Emitter } from './emitter';
 import { askUntilItFits } from './answer';
@@ -88,6 +89,7 @@ export class SkillRun implements SkillContext {
   private readonly steps: Steps;
   private readonly answers: readonly Message<ContentPart>[];
   private answersRead = 0;
+  private answersReturned = 0;
   private isLeaving = false;
 
   /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
@@ -101,7 +103,7 @@ export class SkillRun implements SkillContext {
       store,
       items: input.journal ?? [],
       record: (emission) => emitter.record(emission),
-      mark: (ended) => run.speech.mark(ended),
+      mark: (ended) => run.mark(ended),
     });
     const run = new SkillRun(options, { history, journal });
     return run;
@@ -131,7 +133,7 @@ export class SkillRun implements SkillContext {
       intake: options.intake,
       recorded: journal?.said ?? {},
       isReply: options.input.replies === true,
-      isReplaying: () => this.hasAnswers || journal?.isReplaying === true,
+      isBehind: (lane) => journal?.isBehind(lane, this.returned) === true,
       // Nothing tells what a task had said before there were journals, but that it had said all of it.
       isOld: () => this.hasAnswers && journal?.isEmpty === true,
     });
@@ -251,10 +253,18 @@ export class SkillRun implements SkillContext {
     if (this.ending !== undefined) {
       throw new SkillError('the task has ended: nobody can answer', { retryable: false });
     }
+    const step = this.steps.current;
+    if (step !== undefined) {
+      const text = `there was a question inside the step "${step}", which is not asked again when the step is not run: ask before or after`;
+      throw new SkillError(text, { retryable: false });
+    }
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;
-    if (answer !== undefined) return answer;
+    if (answer !== undefined) {
+      this.answersReturned += 1;
+      return answer;
+    }
     return this.leave(await pose(question));
   }
 
@@ -267,6 +277,16 @@ export class SkillRun implements SkillContext {
     await this.journal?.close(this.steps.leftFailures());
     this.options.suspend(why);
     return new Promise(() => undefined);
+  }
+
+  /** How many calls and questions have come back to the function. */
+  private get returned(): number {
+    return this.steps.returned + this.answersReturned;
+  }
+
+  private mark(ended: readonly string[]): Mark | undefined {
+    const said = this.speech.mark(ended);
+    return said && { said, returned: this.returned };
   }
 
   private say(said: Said): Promise<void> {

@@ -14,8 +14,8 @@ export interface SpeechOptions {
   readonly recorded: SaidUpTo;
   /** The skill owes a reply, and has no task to say anything in. */
   readonly isReply: boolean;
-  /** The function has not come to where it was before. */
-  isReplaying(): boolean;
+  /** The function has not come to where this lane was last told of. */
+  isBehind(lane: string): boolean;
   /** All that is said was said before. */
   isOld(): boolean;
 }
@@ -29,7 +29,7 @@ export class Speech {
 
   constructor(options: SpeechOptions) {
     this.options = options;
-    this.retelling = new Retelling(options.recorded);
+    this.retelling = new Retelling(options.recorded, (lane) => options.isBehind(lane));
   }
 
   /**
@@ -51,16 +51,15 @@ export class Speech {
       letGoOf(said);
       return;
     }
-    const isReplaying = this.options.isReplaying();
-    if (isInline(said) || this.retelling.isBehind(said, step)) {
-      const { news, isSilent } = this.retelling.hear(said, step, isReplaying);
+    if (isInline(said) || this.retelling.mayRepeat(said, step)) {
+      const { news, isSilent } = this.retelling.hear(said, step);
       if (isSilent) letGoOf(said);
       await this.emit(news);
       return;
     }
     // Files take their time: only what is there to be queued counts as said.
     const stored = await this.options.intake.emission(said);
-    await this.emit(this.retelling.hear(stored, step, isReplaying).news);
+    await this.emit(this.retelling.hear(stored, step).news);
   }
 
   /** What was said since the mark before; steps that have ended say nothing more, in no run. */

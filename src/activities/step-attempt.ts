@@ -21,7 +21,8 @@ const RETRY = {
 const waitMs = z.number().min(0).max(TIMER_MAX_MS);
 
 const stepSchema = z.object({
-  name: z.string().min(1).max(NAME_MAX),
+  // Half a surrogate pair can be in no key.
+  name: z.string().min(1).max(NAME_MAX).refine(isWellFormed, 'must be well-formed text'),
   timeoutMs: z.number().positive().max(TIMER_MAX_MS).optional(),
   retry: z
     .strictObject({
@@ -33,6 +34,10 @@ const stepSchema = z.object({
     .partial()
     .optional(),
 });
+
+function isWellFormed(text: string): boolean {
+  return Buffer.from(text).toString() === text;
+}
 
 /** @throws SkillError that names what is wrong. */
 export function checkStep(name: string, { timeoutMs, retry }: StepOptions<unknown>): void {

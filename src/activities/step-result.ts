@@ -25,11 +25,14 @@ export async function encodeResult(
   isRead: boolean,
 ): Promise<Encoded> {
   if (value === undefined) return { value };
-  if (types.isUint8Array(value))
-    return { value, result: { stored: await stored(value, 'raw', store) } };
+  if (types.isUint8Array(value)) {
+    // What is more than that (a Buffer) does not come back.
+    const bytes = new Uint8Array(value);
+    return { value: bytes, result: { stored: await stored(bytes, 'raw', store) } };
+  }
   const text = jsonOf(value, isRead);
   const json = JSON.parse(text) as Json;
-  const isBig = text.length > JOURNAL_RESULT_BYTES;
+  const isBig = Buffer.byteLength(text) > JOURNAL_RESULT_BYTES;
   const result = isBig ? { stored: await stored(Buffer.from(text), 'data', store) } : { json };
   return { value: structuredClone(json), result };
 }

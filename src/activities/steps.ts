@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { types } from 'node:util';
 import { z } from 'zod';
 import type { PartStore } from '../storage/part-store';
 import type { JournalCall, StepError } from '../workflows/journal';
@@ -19,12 +20,17 @@ const SLEEP_IN_PLACE_MS = 2_000;
 /** A run that has done nothing but sleep for so long has no other branch at work. */
 const IDLE_MS = 500;
 
+/** Ten years: what is longer was meant in other units, and some day is more than Temporal's timers take. */
+const SLEEP_MAX_MS = 315_576_000_000;
+
 /** What servers take as an idempotency key. */
 const KEY_MAX = 255;
 
 /** What time it is, in epoch milliseconds. */
 export interface Clock {
   now(): number;
+  /** Default: `IDLE_MS`. */
+  readonly idleMs?: number;
 }
 
 export interface StepsOptions {
@@ -46,11 +52,15 @@ export class Steps {
   private readonly options: StepsOptions;
   private readonly ids = new Set<string>();
   private readonly open = new Set<string>();
+  /** Those of them that no entry has told of. */
+  private untold: string[] = [];
   /** Of steps whose error the function may yet be ended by. */
   private failures: JournalCall[] = [];
   private readonly inStep = new AsyncLocalStorage<string>();
   private readonly sleeps = new Set<number>();
   private touchedAt = 0;
+  /** How many calls have come back to the function. */
+  returned = 0;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -77,11 +87,13 @@ export class Steps {
     switch (call.kind) {
       case 'step': {
         const value = await decodeResult(call.result, this.options.store);
+        await this.turn(id);
         return read(value, options.schema, (reason) =>
           misfit(id, `reads its result by another schema: ${reason}`),
         );
       }
       case 'failed':
+        await this.turn(id);
         throw revive(call.error);
       case 'sleep':
         throw misfit(id, `has a step of that name`);
@@ -89,16 +101,18 @@ export class Steps {
   }
 
   async sleep(until: number | Date): Promise<void> {
-    const due = typeof until === 'number' ? this.options.clock.now() + until : until.getTime();
-    if (!Number.isFinite(due)) {
-      const text = `ctx.sleep takes milliseconds or a Date, not ${String(until)}`;
+    const { clock } = this.options;
+    const now = clock.now();
+    const due = typeof until === 'number' ? now + until : until.getTime();
+    if (!Number.isFinite(due) || due - now > SLEEP_MAX_MS) {
+      const text = `ctx.sleep takes milliseconds or a Date, and ten years at most, not ${String(until)}`;
       throw new SkillError(text, { retryable: false });
     }
     const { id, call } = await this.ask('ctx.sleep');
     if (call !== undefined && call.kind !== 'sleep') throw misfit(id, 'sleeps there');
-    if (call === undefined)
-      await this.record({ kind: 'sleep', id, until: due, at: this.options.clock.now() });
+    if (call === undefined) await this.record({ kind: 'sleep', id, until: due, at: now });
     await this.untilDue(call?.until ?? due);
+    await this.turn(id);
   }
 
   async now(): Promise<Date> {
@@ -143,6 +157,7 @@ export class Steps {
     const at = this.options.clock.now();
     const ms = (): number => this.options.clock.now() - at;
     this.open.add(id);
+    this.untold.push(id);
     let made: Awaited<ReturnType<typeof encodeResult>>;
     let value: T;
     try {
@@ -155,23 +170,45 @@ export class Steps {
     } catch (err) {
       this.open.delete(id);
       // After a stop nothing is sure but that the run has to end.
-      if (!signal.aborted) {
-        const failure = { kind: 'failed', id, at, ms: ms(), error: kept(err) } as const;
-        this.failures.push({ ...failure, ...this.didIn(id) });
-      }
-      throw err;
+      if (signal.aborted) throw err;
+      const error = kept(err);
+      await this.fail({ kind: 'failed', id, at, ms: ms(), error, ...this.didIn(id) });
+      // Later runs get an error for it, so this one does too.
+      throw err instanceof Error || types.isNativeError(err) ? err : revive(error);
     }
     this.open.delete(id);
     const { result } = made;
-    await this.record({ kind: 'step', id, at, ms: ms(), ...(result && { result }) });
+    await this.record({ kind: 'step', id, at, ms: 0, ...(result && { result }) });
+    await this.turn(id);
     return value;
+  }
+
+  private async fail(failure: JournalCall): Promise<void> {
+    this.failures.push(failure);
+    this.options.journal?.place(failure);
+    await this.turn(failure.id);
+  }
+
+  /** Until the call is to come back to the function. */
+  private async turn(id: string): Promise<void> {
+    await this.options.journal?.turn(id);
+    this.returned += 1;
   }
 
   /** With the failures before it: the function has gone on after them, so a later run has to meet them too. */
   private async record(call: JournalCall): Promise<void> {
-    const open = this.open.size === 0 ? {} : { open: [...this.open] };
     const failures = await this.caughtFailures();
-    await this.options.journal?.add([...failures, { ...call, ...open, ...this.didIn(call.id) }]);
+    const open = this.untold.filter((id) => this.open.has(id));
+    this.untold = [];
+    const entry = {
+      ...call,
+      // A step is over where it takes its place, and not before.
+      ...(call.kind === 'step' && { ms: this.options.clock.now() - call.at }),
+      ...(open.length > 0 && { open }),
+      ...this.didIn(call.id),
+    };
+    this.options.journal?.place(entry);
+    await this.options.journal?.add([...failures, entry]);
     this.touch();
   }
 
@@ -205,7 +242,7 @@ export class Steps {
         if (journal !== undefined && left > SLEEP_IN_PLACE_MS && this.isIdle) {
           await this.options.suspend(Math.min(...this.sleeps));
         }
-        await delay(Math.min(left, IDLE_MS), undefined, { signal });
+        await delay(Math.min(left, this.idleMs), undefined, { signal });
       }
     } finally {
       this.sleeps.delete(due);
@@ -213,7 +250,11 @@ export class Steps {
   }
 
   private get isIdle(): boolean {
-    return this.open.size === 0 && this.options.clock.now() - this.touchedAt >= IDLE_MS;
+    return this.open.size === 0 && this.options.clock.now() - this.touchedAt >= this.idleMs;
+  }
+
+  private get idleMs(): number {
+    return this.options.clock.idleMs ?? IDLE_MS;
   }
 
   private keyOf(id: string): string {
@@ -242,7 +283,7 @@ function unfit(id: string, reason: string): SkillError {
 }
 
 function kept(error: unknown): StepError {
-  const name = error instanceof Error ? error.name : 'Error';
+  const name = error instanceof Error || types.isNativeError(error) ? error.name : 'Error';
   return { name, message: textOf(error), ...(isFinal(error) && { retryable: false }) };
 }
 

@@ -22,8 +22,11 @@ import {
 import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
 import type { TaskFold } from '../workflows/task-fold';
 
-/** After the event of this number, or in the middle of the step of this name. */
-export type Crash = number | string;
+/**
+ * After the event of this number; in the middle of the step of this name; after this one, from 1, of all that
+ * the task records of its skill, what it says and what it has done.
+ */
+export type Crash = number | string | { readonly record: number };
 
 export interface MemoryTaskOptions {
   readonly skill: Skill;
@@ -33,8 +36,11 @@ export interface MemoryTaskOptions {
   readonly acceptedOutputModes?: readonly string[];
 }
 
-/** Every emission leaves by itself, so that there is a place to die after each. */
+/** What is said leaves at once. */
 const PACE = [{ below: Number.POSITIVE_INFINITY, ms: 0 }] as const;
+
+/** Little that a test does beside a sleep takes longer. */
+const IDLE_MS = 25;
 
 const NOBODY = { tenant: 'test', principal: 'test' } as const;
 
@@ -43,12 +49,16 @@ export class MemoryTask {
   readonly events: TaskEvent[] = [];
   readonly stepRuns = new Map<string, number>();
   runs = 0;
+  /** What the task has recorded of its skill. */
+  records = 0;
   private readonly options: MemoryTaskOptions;
   private readonly crashes: Crash[];
   private readonly taskId = randomUUID();
   private readonly createdAt = Date.now();
   private folded: TaskFold | undefined;
   private attempt = 0;
+  /** Of the next batch of this attempt. */
+  private n = 0;
   private wakes = 0;
   /** What sleeps have skipped, in milliseconds. */
   private skippedMs = 0;
@@ -139,6 +149,7 @@ export class MemoryTask {
   private async attemptOnce(): Promise<TurnOutcome | undefined> {
     const attemptsBefore = this.attempt;
     this.attempt += 1;
+    this.n = 0;
     this.runs += 1;
     const worker = new Worker();
     const { skill } = this.options;
@@ -149,7 +160,7 @@ export class MemoryTask {
       store: this.store,
       stop: worker,
       pace: PACE,
-      clock: { now: () => this.now() },
+      clock: { now: () => this.now(), idleMs: IDLE_MS },
       log: { info: ignore, warn: ignore, error: ignore },
       continueUrl: (question) => `https://test.invalid/continue/${String(question)}`,
       send: (batch) => this.hear(batch, worker),
@@ -175,17 +186,27 @@ export class MemoryTask {
       answered: read,
       ...(journal && { journal }),
       ...(this.wakes > 0 && { wakes: this.wakes }),
+      ...(skill.replies && { replies: skill.replies }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
     };
   }
 
-  /** Takes a batch in, or lets the worker die on it. */
+  /** Takes a batch in, or lets the worker die on it: each emission by itself, so that it may die after each. */
   private hear(batch: Batch, worker: Worker): Promise<void> {
     if (worker.isDead) return never();
-    this.record({ kind: 'batch', batch });
-    const [crash] = this.crashes;
-    if (typeof crash === 'number' && this.task.seq >= crash) return this.crash(worker);
+    for (const emission of batch.emissions) {
+      this.record({ kind: 'batch', batch: { ...batch, n: this.n, emissions: [emission] } });
+      this.n += 1;
+      this.records += 1;
+      if (this.isCrashDue()) return this.crash(worker);
+    }
     return Promise.resolve();
+  }
+
+  private isCrashDue(): boolean {
+    const [crash] = this.crashes;
+    if (typeof crash === 'number') return this.task.seq >= crash;
+    return typeof crash === 'object' && this.records >= crash.record;
   }
 
   private crash(worker: Worker): Promise<never> {
@@ -205,8 +226,11 @@ export class MemoryTask {
         name,
         async (scope) => {
           this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
-          const result = await run(scope);
-          return this.crashes[0] === name ? this.crash(worker) : result;
+          try {
+            return await run(scope);
+          } finally {
+            if (this.crashes[0] === name) await this.crash(worker);
+          }
         },
         options,
       );

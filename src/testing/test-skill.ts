@@ -16,7 +16,7 @@ export interface TestSkillOptions {
   /**
    * Where the worker dies: a number is that of the event after which it does (each event of a task has
    * one; the task itself is 1), a string the name of a step, in whose middle it does, with all done and nothing
-   * recorded. A list: one after the other.
+   * recorded. `{ record: n }`: after the nth of all that is recorded, see `records`. A list: one after the other.
    */
   readonly crashAt?: Crash | readonly Crash[];
   /** A `crashAt` that never comes is no error. Default: false. */
@@ -41,11 +41,17 @@ export interface TestedSkill {
   readonly stepRuns: Readonly<Record<string, number>>;
   /** How often the skill's function was started. */
   readonly runs: number;
+  /**
+   * How much was recorded of the skill: each thing that it said, and each that it has done. A worker that dies
+   * after each of them in turn has died wherever it matters.
+   */
+  readonly records: number;
 }
 
 /**
  * Resolves when the task is over, or asks what `answers` do not tell.
- * Sleeps pass at once; retries do not wait. A skill that never ends never resolves.
+ * Sleeps of more than two seconds pass at once; retries of the skill do not wait. A skill that never ends never
+ * resolves.
  * @throws Error for an object that is no skill, and for a `crashAt` that never came.
  */
 export async function testSkill(
@@ -79,7 +85,7 @@ export async function testSkill(
 }
 
 async function summaryOf(memory: MemoryTask): Promise<TestedSkill> {
-  const { task, events, store, stepRuns, runs } = memory;
+  const { task, events, store, stepRuns, runs, records } = memory;
   const artifacts = await Promise.all(
     task.artifacts.map(async (artifact): Promise<Artifact<ContentPart>> => {
       const { parts } = await restoreMessage(store, { ...asMessage, parts: artifact.parts });
@@ -99,7 +105,7 @@ async function summaryOf(memory: MemoryTask): Promise<TestedSkill> {
       artifacts.map(({ name, artifactId, parts }) => [name ?? artifactId, textOf(parts)]),
     ),
     stepRuns: Object.fromEntries(stepRuns),
-    runs,
+    ...{ runs, records },
   };
 }
 

@@ -34,17 +34,22 @@ export interface StepError {
   readonly retryable?: boolean;
 }
 
-interface Entry {
-  /** Of this place alone: what was said since the entry before it. Absent when nothing was. */
-  readonly said?: SaidUpTo;
+/** What was said since the entry before. */
+export interface Mark {
+  readonly said: SaidUpTo;
+  /** How many calls and questions had come back to the function by then. */
+  readonly returned: number;
 }
+
+/** Without a mark when nothing was said. */
+type Entry = Partial<Mark>;
 
 interface Call extends Entry {
   /** The name of the step, and from the second call of one name on its number: `name#2`. */
   readonly id: string;
   /** Epoch milliseconds on the worker. */
   readonly at: number;
-  /** Steps that were under way. Absent when there were none. */
+  /** Steps that were under way and that no entry before told of. Absent when there were none. */
   readonly open?: readonly string[];
   /** Streams of artifacts that this step has left open (true) or closed, by id. Absent when none. */
   readonly artifacts?: Readonly<Record<string, boolean>>;
@@ -59,7 +64,7 @@ export type JournalCall = Call &
     | { readonly kind: 'sleep'; readonly until: number }
   );
 
-/** Where a run ended to ask: what was said up to there. */
+/** Where a run ended to ask or to sleep: what was said up to there. */
 export type JournalEntry = JournalCall | (Entry & { readonly kind: 'mark' });
 
 /** The first entries of a long journal, as JSON in the part store. */

@@ -29,8 +29,8 @@ interface Scenario {
   readonly limits?: Partial<TurnLimits>;
   /** What a caller does until the task ends by itself. */
   drive?(task: Driven): Promise<void>;
-  /** Loses the first worker of the task: its heartbeats stop. */
-  readonly losesWorker?: boolean;
+  /** Loses the first worker of the task: its heartbeats stop, before it runs the skill or while it does. */
+  readonly losesWorker?: 'idle' | 'running';
   /** On a server that suggests to continue as new after a few events. */
   readonly seams?: boolean;
   /** Without a task. */
@@ -95,8 +95,17 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'worker-lost': {
     skillId: 'five',
     limits: { heartbeatTimeoutMs: 1_000 },
-    losesWorker: true,
+    losesWorker: 'idle',
   },
+  stepped: { skillId: 'journaled', options: { steps: 4 } },
+  'taken-over': {
+    skillId: 'journaled',
+    options: { steps: 4, haltAfter: 6 },
+    limits: { heartbeatTimeoutMs: 1_000 },
+    losesWorker: 'running',
+  },
+  slept: { skillId: 'sleeps', options: { ms: 3_000 } },
+  packed: { skillId: 'fills' },
   'asked-and-answered': { skillId: 'asks', drive: answers },
   'asked-and-never-answered': { skillId: 'asks', limits: { answerTimeoutMs: 200 } },
   'message-while-working': {
@@ -174,9 +183,13 @@ async function record(
 function losingWorkers(activities: TaskActivities): TaskActivities {
   return {
     async runSkill(input) {
-      const { cancelled, info } = Context.current();
-      const isLost = SCENARIOS[input.taskId.replace(/-[^-]+$/, '')]?.losesWorker === true;
-      return isLost && info.attempt === 1 ? cancelled : activities.runSkill(input);
+      const context = Context.current();
+      const how = SCENARIOS[input.taskId.replace(/-[^-]+$/, '')]?.losesWorker;
+      if (how !== undefined && context.info.attempt === 1) {
+        if (how === 'idle') return context.cancelled;
+        Object.assign(context, { heartbeat: () => undefined });
+      }
+      return activities.runSkill(input);
     },
   };
 }

@@ -18,6 +18,7 @@ import { fromHistoryEvent } from '../../src/temporal/history';
 import { FORMAT } from '../../src/workflows/emission';
 import { foldTask } from '../../src/workflows/task-state';
 import type { TaskFold } from '../../src/workflows/task-fold';
+import type { JournalItem } from '../../src/workflows/journal';
 import type { Task, TaskEvent } from '../../src/workflows/task';
 
 type IHistory = proto.api.history.v1.IHistory;
@@ -81,9 +82,13 @@ describe('every recorded history', () => {
         'continued-2',
         'failed',
         'notified',
+        'packed',
         'rejected',
         'replied',
         'replied-failed',
+        'slept',
+        'stepped',
+        'taken-over',
         'threw-and-retried',
         'watched',
         'worker-lost',
@@ -106,6 +111,22 @@ describe('every recorded history', () => {
   });
 });
 
+const STEPS = ['step 1', 'step 2', 'step 3', 'step 4'];
+
+test.each([
+  ['stepped', STEPS],
+  ['taken-over', STEPS],
+  ['slept', ['before', 'ctx.sleep', 'after']],
+  ['packed', ['12 entries', 'fill 13', 'fill 14']],
+])('the journal of a skill is read as it was written: %s', async (name, expected) => {
+  const { journal } = await readTask(name);
+  const calls = journal.flatMap((item) => {
+    if (item.kind === 'segment') return [`${item.entries} entries`];
+    return item.kind === 'mark' ? [] : [item.id];
+  });
+  expect(calls).toEqual(expected);
+});
+
 test.each([
   ['replied', 'completed', 'replied, attempt 1'],
   ['replied-failed', 'failed', 'because'],
@@ -118,6 +139,7 @@ test.each([
 interface Read {
   readonly task: Task | undefined;
   readonly events: readonly TaskEvent[];
+  readonly journal: readonly JournalItem[];
   /** What the workflow said at its end. */
   readonly result: unknown;
 }
@@ -135,7 +157,8 @@ async function readTask(taskName: string): Promise<Read> {
     events.push(...folded.events);
   }
   const completed = runs.at(-1)?.events?.at(-1)?.workflowExecutionCompletedEventAttributes;
-  return { task: fold?.task, events, result: await decode(completed?.result?.payloads?.[0]) };
+  const result = await decode(completed?.result?.payloads?.[0]);
+  return { task: fold?.task, events, journal: fold?.journal ?? [], result };
 }
 
 async function decode(payload: Payload | null | undefined): Promise<unknown> {
