@@ -100,7 +100,7 @@ test('of steps side by side each is told of as under way once: an entry does not
     journal: await Journal.open({ items: [], store, record, mark: () => undefined }),
     ...{ store, origin: 'task', clock: Date, artifacts: new BegunArtifacts() },
     signal: new AbortController().signal,
-    closeStep: () => Promise.resolve(),
+    releaseStep: () => Promise.resolve(),
     suspend: () => Promise.reject(new Error('nobody sleeps here')),
   });
   const names = Array.from({ length: 60 }, (_, i) => `step ${i}`);
