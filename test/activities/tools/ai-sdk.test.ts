@@ -151,10 +151,12 @@ describe('a model whose turns are steps (docs/skills.md)', () => {
       },
     });
 
-  const SCRIPT = [
-    { calls: [artifact({ name: 'a', content: '1' })] },
-    { texts: ['Two ', 'words.'], calls: [status({ status: 'completed', message: 'done' })] },
-  ];
+  const END = {
+    texts: ['Two ', 'words.'],
+    calls: [status({ status: 'completed', message: 'done' })],
+  };
+  // The second turn may be under way when the worker dies: then it is asked for once more.
+  const SCRIPT = [{ calls: [artifact({ name: 'a', content: '1' })] }, END, END];
 
   const run = (ctx: SkillContext, model: LanguageModelV3) =>
     generateText({
@@ -173,7 +175,8 @@ describe('a model whose turns are steps (docs/skills.md)', () => {
     // Behind the artifact, which the first turn has saved.
     const told = await testSkill(skill, 'please', { crashAt: 3 });
     expect(told.runs).toBe(2);
-    expect(told.stepRuns).toEqual({ model: 2 });
+    const openings = model.doGenerateCalls.filter(({ prompt }) => prompt.length === 1);
+    expect(openings).toHaveLength(1);
     expect([told.state, told.message]).toEqual(['completed', 'done']);
     expect(told.artifacts).toEqual({ a: '1' });
     expect(told.events).toHaveLength(4);
