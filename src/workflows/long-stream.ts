@@ -4,6 +4,7 @@
 import {
   CancellationScope,
   ParentClosePolicy,
+  condition,
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
@@ -16,6 +17,9 @@ import type { Message } from './task';
 
 /** As of the task itself: a worker that dies in a workflow task keeps every signal from being recorded for so long. */
 const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
+
+/** A log that continues as new just then closes within a second or two. */
+const CLOSE_RETRY_MS = 5_000;
 
 type Log = ChildWorkflowHandle<typeof logWorkflow>;
 
@@ -30,7 +34,6 @@ export class LongStream {
   private readonly options: LongStreamOptions;
   private waiting: Recorded[] = [];
   private log: Promise<Log> | undefined;
-  private end: Promise<void> | undefined;
 
   constructor(options: LongStreamOptions) {
     this.options = options;
@@ -58,18 +61,18 @@ export class LongStream {
     // A cancel of the task is the skill's to hear of; what it says then belongs here, too.
     const log = CancellationScope.nonCancellable(() => openLog(workflowId, snapshot));
     this.log = log;
-    this.end = CancellationScope.nonCancellable(() => this.untilClosed(log, snapshot));
+    void CancellationScope.nonCancellable(() => this.untilClosed(log, snapshot));
   }
 
   /** Closes the log, and one that follows it. */
   async catchUp(): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       while (this.log !== undefined) {
-        const { end } = this;
-        const log = await this.log.catch(() => undefined);
-        // One that is over has been closed by the attempt that took over.
+        const opening = this.log;
+        const log = await opening.catch(() => undefined);
+        // One that is over has been closed by the attempt that took over. Asked again, it is closed as it was.
         await log?.signal(closeSignal).catch(() => undefined);
-        await end;
+        await condition(() => this.log !== opening, CLOSE_RETRY_MS);
       }
     });
   }
