@@ -49,6 +49,22 @@ function folded(told: TestedSkill): Task {
   return rest.reduce(applyEvent, first.task);
 }
 
+/**
+ * How much the stream said: what is told again, withdrawn or replaced makes it more. Not the number of its events:
+ * chunks that come while a batch is on its way share the next one, and how long that takes is chance.
+ */
+function amountSaid({ events }: TestedSkill): object {
+  const artifacts = events.filter((event) => event.kind === 'artifact');
+  const texts = artifacts.flatMap(({ artifact }) =>
+    artifact.parts.map((part) => ('text' in part ? part.text : JSON.stringify(part))),
+  );
+  return {
+    begun: artifacts.filter(({ append }) => !append).length,
+    text: texts.join('').length,
+    statuses: events.length - artifacts.length,
+  };
+}
+
 function sorted(artifacts: Task['artifacts']): Task['artifacts'] {
   return artifacts.toSorted((a, b) => (a.artifactId < b.artifactId ? -1 : 1));
 }
@@ -66,7 +82,7 @@ describe('a skill that takes one thing after the other', () => {
           const { whole, told } = await tell(program, shares);
           expect(told.artifacts).toEqual(whole.artifacts);
           expect(told.progress).toEqual(whole.progress);
-          expect(told.events).toHaveLength(whole.events.length);
+          expect(amountSaid(told)).toEqual(amountSaid(whole));
           expect(told.state).toBe('completed');
         }),
         RUNS,
