@@ -19,7 +19,10 @@ import { owningStrayErrors } from './stray-errors';
 /** Between two tries to ask Temporal what was recorded. */
 const RETRY_MS = 500;
 
-export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'> {
+/** What a run is given by whoever calls for the attempt. */
+type Surroundings = Pick<RunOptions, 'continueUrl' | 'clock' | 'followUps' | 'readTask'>;
+
+export interface AttemptOptions extends Surroundings {
   readonly given: TurnInput;
   readonly attempt: number;
   readonly skill: Skill;
@@ -51,8 +54,9 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
   });
   try {
     const turn = { input, attempt, emitter, store, stop };
-    const { continueUrl, clock } = options;
-    const ended = failure ?? (await perform({ ...turn, skill, log, continueUrl, clock }));
+    const { continueUrl, clock, followUps, readTask } = options;
+    const surroundings = { continueUrl, clock, followUps, readTask };
+    const ended = failure ?? (await perform({ ...turn, skill, log, ...surroundings }));
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind === 'asks' || ended.kind === 'sleeps') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
@@ -77,9 +81,10 @@ async function begin(options: AttemptOptions): Promise<Begun> {
   const speaker = { turn: given.turn, attempt };
   try {
     const fold = await untilAnswered(() => options.takeOver(speaker), stop.now);
-    const { journal } = fold;
+    const { journal, read: answered, task } = fold;
     const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
-    return { input: { ...given, inlineBytes, ...(journal && { journal }) }, firstBatch: 1 };
+    const now = { inlineBytes, answered, history: task.history, ...(journal && { journal }) };
+    return { input: { ...given, ...now }, firstBatch: 1 };
   } catch (error) {
     if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
     return { ...asGiven, failure: { kind: 'threw', error } };
@@ -97,7 +102,7 @@ async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Pro
   }
 }
 
-interface Performance extends Turn, Pick<RunOptions, 'continueUrl' | 'clock'> {
+interface Performance extends Turn, Surroundings {
   readonly skill: Skill;
   readonly log: SkillLog;
 }
@@ -118,19 +123,25 @@ async function perform(performance: Performance): Promise<Ended> {
       );
       over.abort(new Error('the run has ended: the task waits'));
     };
+    let run: SkillRun | undefined;
     const fail = (error: unknown): void => {
-      resolve({ kind: 'threw', error });
+      resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [] });
       over.abort(new Error('the run has failed'));
     };
     const onStray = (error: unknown): void => {
+      // A branch that nobody waits for was told to stop, and has stopped.
+      if (over.signal.aborted && error === over.signal.reason) return;
       log.error('the skill left an error that nobody caught', { err: error });
       fail(error);
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
-        .then((run) => run.through(skill))
+        .then((opened) => {
+          run = opened;
+          return opened.through(skill);
+        })
         .then((result) => {
-          resolve({ kind: 'result', result });
+          resolve({ kind: 'result', result, failedSteps: run?.failedSteps ?? [] });
         }, fail);
     });
     stop.now.addEventListener('abort', () => {

@@ -14,11 +14,14 @@ import type { StopWatch } from './stop-watch';
 
 /** How the author's function ended. */
 export type Ended =
-  | { readonly kind: 'result'; readonly result: SkillResult }
-  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'result'; readonly result: SkillResult; readonly failedSteps?: FailedSteps }
+  | { readonly kind: 'threw'; readonly error: unknown; readonly failedSteps?: FailedSteps }
   | { readonly kind: 'asks'; readonly question: Question }
   | { readonly kind: 'sleeps'; readonly sleep: Sleep }
   | { readonly kind: 'abandoned' };
+
+/** See `Decision`. */
+type FailedSteps = readonly string[];
 
 export interface Turn {
   readonly input: TurnInput;
@@ -59,7 +62,7 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     }
     case 'cancel':
       // A cancel that meets a finished skill changes nothing; anything else is a cancel.
-      if (ended.kind === 'result') return concludeResult(ended.result, turn);
+      if (ended.kind === 'result') return concludeResult(ended, turn);
       return endedAs('canceled', turn);
     case undefined:
       return concludeFree(ended, turn);
@@ -70,7 +73,7 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
   const { attempt, emitter, store } = turn;
   switch (ended.kind) {
     case 'result':
-      return concludeResult(ended.result, turn);
+      return concludeResult(ended, turn);
     case 'asks': {
       await emitter.flush();
       const { state, message } = ended.question;
@@ -79,26 +82,32 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     }
     case 'sleeps': {
       await emitter.flush();
-      return { kind: 'sleeps', attempt, until: ended.sleep.until };
+      const { until, hears } = ended.sleep;
+      return { kind: 'sleeps', attempt, until, ...(hears && { hears }) };
     }
     case 'threw': {
       await emitter.flush();
-      const { error } = ended;
-      if (isFinal(error)) return endedAs('failed', turn, textOf(error));
-      return { kind: 'threw', attempt, reason: textOf(error) };
+      const { error, failedSteps = [] } = ended;
+      const steps = failedSteps.length === 0 ? {} : { failedSteps };
+      if (isFinal(error)) return { ...(await endedAs('failed', turn, textOf(error))), ...steps };
+      return { kind: 'threw', attempt, reason: textOf(error), ...steps };
     }
     case 'abandoned':
       throw new Error('a run is abandoned only after a stop');
   }
 }
 
-async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
+async function concludeResult(
+  { result, failedSteps = [] }: Extract<Ended, { kind: 'result' }>,
+  turn: Turn,
+): Promise<TurnOutcome> {
   const problem = problemOf(result, turn);
   if (problem !== undefined) return breach(problem, turn);
   if ('reply' in result) return endedAs('completed', turn, result.reply);
   if (result.state === 'completed') await emitAll(result.artifacts ?? [], turn.emitter);
   await turn.emitter.flush();
-  return endedAs(result.state, turn, result.message);
+  const ending = await endedAs(result.state, turn, result.message);
+  return result.state === 'failed' && failedSteps.length > 0 ? { ...ending, failedSteps } : ending;
 }
 
 async function emitAll(artifacts: readonly SkillArtifact[], emitter: Emitter): Promise<void> {

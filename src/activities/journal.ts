@@ -70,6 +70,19 @@ export class Journal {
     return this.entries.length === 0;
   }
 
+  /** Follow-ups that were read as messages, by number. */
+  get messages(): ReadonlySet<number> {
+    const read = this.entries.flatMap((entry) =>
+      entry.kind === 'message' ? [entry.followUp] : [],
+    );
+    return new Set(read);
+  }
+
+  /** This call was made before, and the function has not asked for it yet. */
+  has(id: string): boolean {
+    return this.left.has(id);
+  }
+
   /** The first call that the function has not asked for. */
   get next(): string | undefined {
     return this.left.keys().next().value;

@@ -5,9 +5,10 @@ import type { ContinuationTokens } from '../temporal/continuations';
 import type { PartStore } from '../storage/part-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
-import type { Scope } from '../workflows/task';
+import type { Scope, Task } from '../workflows/task';
 import type { TaskFold } from '../workflows/task-state';
 import { runAttempt } from './attempt';
+import type { FollowUpSource } from './messages';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { watchForStop } from './stop-watch';
 
@@ -26,6 +27,10 @@ export interface SkillRuntime {
   signal(run: RunRef, batch: Batch): Promise<void>;
   /** See `Tasks.takeOver`. */
   takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TaskFold>;
+  /** See `Tasks.followUps`. */
+  followUps(run: RunRef): FollowUpSource;
+  /** See `Tasks.read`. */
+  read(ref: Pick<RunRef, 'scope' | 'taskId'>): Promise<Task>;
   log(taskId: string, skillId: string): SkillLog;
 }
 
@@ -52,6 +57,8 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
       clock: Date,
       send: (batch) => runtime.signal(run, batch),
       takeOver: (speaker) => runtime.takeOver(run, speaker),
+      followUps: () => runtime.followUps(run),
+      readTask: (referenced) => runtime.read({ scope, taskId: referenced }),
     });
   } finally {
     stop.close();

@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
-import type { ContentPart, Message } from '../workflows/task';
+import type { ContentPart, Message, Task } from '../workflows/task';
 import type { Emitter } from './emitter';
 import { openArtifact } from './artifact-stream';
 import { BegunArtifacts } from './begun-artifacts';
 import { Journal, misfit } from './journal';
+import { Messages, type FollowUpSource } from './messages';
+import { readReferenced } from './referenced';
 import { Retelling } from './retelling';
 import { toArtifactEmission, toSkillMessage } from './say';
 import {
@@ -18,6 +20,7 @@ import {
   type ArtifactOptions,
   type ArtifactStream,
   type AuthPrompt,
+  type ReferencedTask,
   type Say,
   type Schema,
   type SkillArtifact,
@@ -34,6 +37,8 @@ import { Steps, type Clock } from './steps';
 export interface Sleep {
   readonly state: 'asleep';
   readonly until: number;
+  /** A branch of the function waits for a message. */
+  readonly hears: boolean;
 }
 
 /** The question that ends a turn. */
@@ -51,10 +56,14 @@ export interface RunOptions {
   readonly log: SkillLog;
   readonly clock: Clock;
   /**
-   * Where the question after that many others is answered without the client.
+   * Where the question after that many follow-ups is answered without the client.
    * @throws SkillError
    */
   continueUrl(question: number): string;
+  /** The task's follow-ups as they come; opened when the function first waits for one. */
+  followUps(): FollowUpSource;
+  /** A task of the same caller. @throws TaskError */
+  readTask(taskId: string): Promise<Task>;
   /** Ends the run: the answer, or the time, starts the function again. */
   suspend(why: Question | Sleep): void;
 }
@@ -69,6 +78,7 @@ export class SkillRun implements SkillContext {
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+  readonly messages: Messages;
   private readonly options: RunOptions;
   private readonly journal: Journal | undefined;
   private readonly retelling: Retelling;
@@ -77,6 +87,7 @@ export class SkillRun implements SkillContext {
   private answersRead = 0;
   private isLeaving = false;
   private readonly artifacts = new BegunArtifacts();
+  private tasksReferenced: Promise<readonly ReferencedTask[]> | undefined;
 
   /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
@@ -106,7 +117,8 @@ export class SkillRun implements SkillContext {
     this.contextId = options.input.contextId;
     this.message = message;
     this.history = history;
-    this.answers = followUps.slice(0, options.input.answered);
+    const read = journal?.messages ?? new Set();
+    this.answers = followUps.slice(0, options.input.answered).filter((_, index) => !read.has(index));
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     // Waking up is no retry.
@@ -118,13 +130,26 @@ export class SkillRun implements SkillContext {
     this.steps = new Steps({
       journal,
       store: options.store,
-      origin: options.input.taskId,
+      origin: options.input.origin ?? options.input.taskId,
       signal: options.signal,
       clock: options.clock,
       artifacts: this.artifacts,
       closeStep: (id) => this.emit(this.retelling.closeStep(id)),
-      suspend: (until) => this.leave({ state: 'asleep', until }),
+      suspend: (until, hears) => this.leave({ state: 'asleep', until, hears }),
     });
+    this.messages = new Messages({
+      ...{ journal, followUps, store: options.store, signal: options.signal },
+      calls: this.steps,
+      clock: options.clock,
+      read: options.input.answered,
+      open: () => options.followUps(),
+      hasLeft: () => this.isLeaving,
+    });
+  }
+
+  /** Steps whose errors the function was ended by, as far as that is known. */
+  get failedSteps(): readonly string[] {
+    return this.steps.failedSteps;
   }
 
   /**
@@ -132,7 +157,10 @@ export class SkillRun implements SkillContext {
    * @throws what it throws; SkillError when the journal has calls that it did not make.
    */
   async through(skill: Skill): Promise<SkillResult> {
-    const result = await skill.run(this).finally(() => this.release());
+    const result = await skill.run(this).finally(() => {
+      this.messages.close();
+      return this.release();
+    });
     const left = this.journal?.next;
     if (left !== undefined && !this.signal.aborted) throw misfit(left, 'ends without it');
     return result;
@@ -156,6 +184,15 @@ export class SkillRun implements SkillContext {
 
   uuid(): Promise<string> {
     return this.steps.uuid();
+  }
+
+  referenced(): Promise<readonly ReferencedTask[]> {
+    const { store, signal, readTask } = this.options;
+    this.tasksReferenced ??= readReferenced(this.message, {
+      ...{ store, signal, readTask },
+      once: (name, read) => this.steps.step(name, read),
+    });
+    return this.tasksReferenced;
   }
 
   async progress(text: Say): Promise<void> {
@@ -206,7 +243,7 @@ export class SkillRun implements SkillContext {
 
   /**
    * From the journal, or by ending this run: then the promise stays open and is forgotten.
-   * @param pose makes the question, by the number of those before it.
+   * @param pose makes the question, by the number of follow-ups that were read before it.
    */
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
@@ -215,7 +252,7 @@ export class SkillRun implements SkillContext {
     const answer = this.answers[question];
     this.answersRead += 1;
     if (answer !== undefined) return answer;
-    return this.leave(await pose(question));
+    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)));
   }
 
   /** Ends the run; what it has said so far it need not say again. */

@@ -19,6 +19,9 @@ const SLEEP_IN_PLACE_MS = 2_000;
 /** A run that has done nothing but sleep for so long has no other branch at work. */
 const IDLE_MS = 500;
 
+/** More than anyone reads; branches may fail by the thousand. */
+const FAILED_STEPS_MAX = 10;
+
 /** What servers take as an idempotency key. */
 const KEY_MAX = 255;
 
@@ -38,14 +41,16 @@ export interface StepsOptions {
   readonly artifacts: BegunArtifacts;
   /** What a step that comes to its end has held back goes on. */
   closeStep(id: string): Promise<void>;
-  /** Ends the run until then, in epoch milliseconds. */
-  suspend(until: number): Promise<never>;
+  /** Ends the run until then, in epoch milliseconds, or until a message comes where one is waited for. */
+  suspend(until: number, hears: boolean): Promise<never>;
 }
 
 export class Steps {
   private readonly options: StepsOptions;
   private readonly ids = new Set<string>();
   private readonly open = new Set<string>();
+  /** Calls that wait for a message. */
+  private readonly waits = new Set<string>();
   /** Of steps whose error the function may yet be ended by. */
   private failures: JournalCall[] = [];
   private readonly inStep = new AsyncLocalStorage<string>();
@@ -84,6 +89,7 @@ export class Steps {
       case 'failed':
         throw revive(call.error);
       case 'sleep':
+      case 'message':
         throw misfit(id, `has a step of that name`);
     }
   }
@@ -109,10 +115,28 @@ export class Steps {
     return this.step('ctx.uuid', () => randomUUID());
   }
 
+  /** Waits for what comes from outside: meanwhile a sleep beside it may end the run. */
+  async waiting<T>(id: string, wait: () => Promise<T>): Promise<T> {
+    this.waits.add(id);
+    try {
+      return await wait();
+    } finally {
+      this.waits.delete(id);
+    }
+  }
+
   /** What the journal has of the next call of this name. */
   private async ask(
     name: string,
   ): Promise<{ readonly id: string; readonly call: JournalCall | undefined }> {
+    const id = await this.place(name);
+    const call = await this.options.journal?.take(id);
+    this.options.artifacts.restore(call?.began ?? []);
+    return { id, call };
+  }
+
+  /** The id of the next call of this name: its place in the journal. */
+  async place(name: string): Promise<string> {
     const outer = this.inStep.getStore();
     if (outer !== undefined) {
       const text = `"${name}" was called inside the step "${outer}", and steps do not nest: call it before or after`;
@@ -122,9 +146,7 @@ export class Steps {
     const id = this.idOf(name);
     const failures = await this.caughtFailures();
     if (failures.length > 0) await this.options.journal?.add(failures);
-    const call = await this.options.journal?.take(id);
-    this.options.artifacts.restore(call?.began ?? []);
-    return { id, call };
+    return id;
   }
 
   private idOf(name: string): string {
@@ -168,8 +190,9 @@ export class Steps {
   }
 
   /** With the failures before it: the function has gone on after them, so a later run has to meet them too. */
-  private async record(call: JournalCall): Promise<void> {
-    const open = this.open.size === 0 ? {} : { open: [...this.open] };
+  async record(call: JournalCall): Promise<void> {
+    const underWay = [...this.open, ...this.waits].filter((id) => id !== call.id);
+    const open = underWay.length === 0 ? {} : { open: underWay };
     const failures = await this.caughtFailures();
     await this.options.journal?.add([...failures, { ...call, ...open, ...this.beganIn(call.id) }]);
     this.touch();
@@ -178,6 +201,11 @@ export class Steps {
   private beganIn(id: string): Pick<JournalCall, 'began'> {
     const began = this.options.artifacts.of(id);
     return began.length === 0 ? {} : { began };
+  }
+
+  /** Steps whose errors nothing has been recorded of, the first ones: the function was ended by them. */
+  get failedSteps(): readonly string[] {
+    return this.failures.slice(0, FAILED_STEPS_MAX).map(({ id }) => id);
   }
 
   /** The end of the run: of what it has not recorded yet, what a later one has to meet. */
@@ -203,7 +231,7 @@ export class Steps {
         const left = due - this.options.clock.now();
         if (left <= 0) return;
         if (journal !== undefined && left > SLEEP_IN_PLACE_MS && this.isIdle) {
-          await this.options.suspend(Math.min(...this.sleeps));
+          await this.options.suspend(Math.min(...this.sleeps), this.waits.size > 0);
         }
         await delay(Math.min(left, IDLE_MS), undefined, { signal });
       }

@@ -13,7 +13,7 @@ import {
 import { FORMAT, type Batch } from '../workflows/emission';
 import type { Decision, Recorded } from '../workflows/recorded';
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** Reads one stored value. Payload codecs of the client apply. */
 export type Decode = (payload: Payload | null | undefined) => Promise<unknown>;
@@ -106,10 +106,13 @@ function fromStart(input: unknown, at: number): HistoryStep {
       `the task was written in format ${String(start.v)}; this build reads ${FORMAT}`,
     );
   }
-  const { continued, taskId, contextId, skillId, message } = start;
-  return continued === undefined
-    ? record({ kind: 'created', at, taskId, contextId, skillId, message })
-    : record({ kind: 'continued', checkpoint: continued.checkpoint });
+  const { continued, taskId, contextId, skillId, message, retry } = start;
+  if (continued !== undefined) {
+    return record({ kind: 'continued', checkpoint: continued.checkpoint });
+  }
+  const inherited = retry?.inherited;
+  const given = { taskId, contextId, skillId, message, ...(inherited && { inherited }) };
+  return record({ kind: 'created', at, ...given });
 }
 
 /** The server's own endings; a completed run has published its last decision before. */

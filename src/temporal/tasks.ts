@@ -26,6 +26,7 @@ import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/
 import type { TaskFold } from '../workflows/task-state';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
+import { FollowUps } from './follow-ups';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
@@ -234,6 +235,12 @@ export class Tasks {
     const { client, decode } = this;
     const source = { client, decode, workflowId: workflowIdOf(ref), runId: ref.runId };
     return foldAtFirstWord(source, speaker);
+  }
+
+  /** What callers say to this run of a task, as they say it. */
+  followUps(ref: TaskRef & { readonly runId: string }): FollowUps {
+    const { client, decode } = this;
+    return new FollowUps({ client, decode, workflowId: workflowIdOf(ref), runId: ref.runId });
   }
 
   /** Asks an open task to wake a push workflow when it goes on; false when it cannot be asked. */

@@ -6,6 +6,7 @@ import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/
 import type { StopWatch } from '../activities/stop-watch';
 import { createMemoryPartStore } from '../storage/memory-part-store';
 import { storeBigParts } from '../temporal/stored-parts';
+import { noSuchTask } from '../temporal/task-error';
 import type { TurnInput, TurnLimits, TurnOutcome } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
@@ -30,6 +31,14 @@ export interface MemoryTaskOptions {
   readonly message: Message<ContentPart>;
   readonly crashes: readonly Crash[];
   readonly acceptedOutputModes?: readonly string[];
+  readonly calls: readonly Call[];
+  readonly referenced: readonly Task<ContentPart>[];
+}
+
+/** What a caller says without being asked, once the event of that number is recorded. */
+export interface Call {
+  readonly after: number;
+  readonly message: Message<ContentPart>;
 }
 
 /** Every emission leaves by itself, so that there is a place to die after each. */
@@ -46,6 +55,8 @@ export class MemoryTask {
   private readonly crashes: Crash[];
   private readonly taskId = randomUUID();
   private readonly createdAt = Date.now();
+  private readonly calls: Call[];
+  private readonly onMessage = new Set<() => void>();
   private folded: TaskFold | undefined;
   private attempt = 0;
   private wakes = 0;
@@ -55,6 +66,7 @@ export class MemoryTask {
   constructor(options: MemoryTaskOptions) {
     this.options = options;
     this.crashes = [...options.crashes];
+    this.calls = [...options.calls];
   }
 
   get task(): Task {
@@ -76,14 +88,27 @@ export class MemoryTask {
     const ids = { taskId: this.taskId, contextId: `context-of-${this.taskId}`, skillId: skill.id };
     const first = { ...message, ...ids, role: 'ROLE_USER' as const, parts };
     this.record({ kind: 'created', at: this.createdAt, ...ids, message: first });
+    await this.hearCalls();
     await this.turn();
   }
 
   /** To the question that the task has asked; on to its end, or to the next question. */
   async answer(message: Message<ContentPart>): Promise<void> {
+    await this.take(message);
+    await this.turn();
+  }
+
+  private async take(message: Message<ContentPart>): Promise<void> {
     const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
     this.record({ kind: 'message', message: { ...message, parts }, updateId: randomUUID() });
-    await this.turn();
+    for (const wake of this.onMessage) wake();
+  }
+
+  private async hearCalls(): Promise<void> {
+    while (this.calls[0] !== undefined && this.task.seq >= this.calls[0].after) {
+      const [call] = this.calls.splice(0, 1);
+      if (call !== undefined) await this.take(call.message);
+    }
   }
 
   private get fold(): TaskFold {
@@ -97,7 +122,17 @@ export class MemoryTask {
     this.events.push(...events);
   }
 
+  /** One turn, and another where its question has its answer already. */
   private async turn(): Promise<void> {
+    await this.oneTurn();
+    while (this.isWaiting && this.hasUnread) await this.oneTurn();
+  }
+
+  private get hasUnread(): boolean {
+    return this.fold.followUps.length > this.fold.read;
+  }
+
+  private async oneTurn(): Promise<void> {
     const { turn, read } = this.fold;
     const answered = turn === 0 ? read : read + 1;
     this.decide({ state: TaskState.working }, { turn: turn + 1, attempt: 0, read: answered });
@@ -108,7 +143,8 @@ export class MemoryTask {
       const outcome = await this.attemptOnce();
       if (outcome === undefined) continue;
       if (outcome.kind === 'sleeps') {
-        this.skippedMs += Math.max(outcome.until - this.now(), 0);
+        const isCalled = outcome.hears === true && this.hasUnread;
+        if (!isCalled) this.skippedMs += Math.max(outcome.until - this.now(), 0);
         this.wakes += 1;
         errors = 0;
       } else if (outcome.kind === 'threw') {
@@ -154,6 +190,8 @@ export class MemoryTask {
       send: (batch) => this.hear(batch, worker),
       // Here an attempt begins when the one before is over, with all that it recorded.
       takeOver: () => Promise.resolve(this.fold),
+      followUps: () => ({ at: (followUp, signal) => this.followUp(followUp, signal) }),
+      readTask: (taskId) => this.readTask(taskId),
     });
     return Promise.race([outcome, worker.died]);
   }
@@ -178,13 +216,33 @@ export class MemoryTask {
     };
   }
 
+  private async followUp(followUp: number, signal: AbortSignal): Promise<Message> {
+    for (;;) {
+      signal.throwIfAborted();
+      const said = this.task.history.filter(({ role }) => role === 'ROLE_USER')[followUp + 1];
+      if (said !== undefined) return said;
+      await new Promise<void>((resolve) => {
+        this.onMessage.add(resolve);
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    }
+  }
+
+  private async readTask(taskId: string): Promise<Task> {
+    const task = this.options.referenced.find(({ id }) => id === taskId);
+    if (task === undefined) throw noSuchTask(undefined);
+    return task;
+  }
+
   /** Takes a batch in, or lets the worker die on it. */
-  private hear(batch: Batch, worker: Worker): Promise<void> {
+  private async hear(batch: Batch, worker: Worker): Promise<void> {
     if (worker.isDead) return never();
     this.record({ kind: 'batch', batch });
+    await this.hearCalls();
     const [crash] = this.crashes;
     if (typeof crash === 'number' && this.task.seq >= crash) return this.crash(worker);
-    return Promise.resolve();
   }
 
   private crash(worker: Worker): Promise<never> {

@@ -39,12 +39,18 @@ export function fakeContext(options: FakeOptions): FakeContext {
     finished: new Set(),
   };
   const message = { messageId: 'message-1', role: 'ROLE_USER', parts: options.parts } as const;
+  const nothing = async (): Promise<IteratorReturnResult<undefined>> => ({
+    done: true,
+    value: undefined,
+  });
   const nobodyAnswers = (): Promise<never> => Promise.reject(new Error('nobody answers here'));
   const ctx: SkillContext = {
     taskId: 'task-1',
     contextId: 'context-1',
     message,
     history: [message],
+    messages: { [Symbol.asyncIterator]: () => ({ next: nothing }) },
+    referenced: async () => [],
     acceptedOutputModes: [],
     createdAt: new Date(0),
     attempt: 1,

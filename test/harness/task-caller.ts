@@ -16,7 +16,7 @@ export const SCOPE: Scope = { tenant: 'test', principal: 'me' };
 
 type Calls = Pick<
   Tasks,
-  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver'
+  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver' | 'followUps'
 >;
 
 /** Its functions need no `this`, and are there before the server is. */
@@ -91,6 +91,7 @@ function callsOf(tasks: () => Tasks): Calls {
     follow: (ref, options) => tasks().follow(ref, options),
     signal: (task, batch) => tasks().signal(task, batch),
     takeOver: (run, speaker) => tasks().takeOver(run, speaker),
+    followUps: (run) => tasks().followUps(run),
   };
 }
 

@@ -86,6 +86,8 @@ export class TaskStage {
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
           : this.caller.tasks.signal(task, batch),
       takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),
+      followUps: (run) => this.caller.tasks.followUps(run),
+      read: (ref) => this.caller.tasks.read(ref),
       log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     });
   }
