@@ -84,10 +84,7 @@ export class Messages implements AsyncIterable<Item> {
     return followUps[call.followUp];
   }
 
-  private inTurn(
-    id: string,
-    receive: () => Promise<Item | undefined>,
-  ): Promise<Item | undefined> {
+  private inTurn(id: string, receive: () => Promise<Item | undefined>): Promise<Item | undefined> {
     const { before } = this;
     const mine = this.options.calls.waiting(id, () => before.then(receive));
     this.before = mine.catch(() => undefined);

@@ -24,7 +24,7 @@ export interface ReferencedOptions {
   /** Ends the waiting for Temporal. */
   readonly signal: AbortSignal;
   /** @throws TaskError */
-  readTask(taskId: string): Promise<Task>;
+  readonly readTask: (taskId: string) => Promise<Task>;
   /** A step. */
   once<T>(name: string, read: () => Promise<T>): Promise<T>;
 }
@@ -95,5 +95,12 @@ async function restoreTask(task: Task, restore: Restore): Promise<ReferencedTask
   const said = message && { ...message, parts: await restore(message.parts) };
   const history: ReferencedTask['history'][number][] = [];
   for (const one of task.history) history.push({ ...one, parts: await restore(one.parts) });
-  return { id, contextId, skillId, artifacts, history, status: { ...rest, ...(said && { message: said }) } };
+  return {
+    id,
+    contextId,
+    skillId,
+    artifacts,
+    history,
+    status: { ...rest, ...(said && { message: said }) },
+  };
 }

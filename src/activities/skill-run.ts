@@ -1,10 +1,10 @@
 // One run of a skill: the context that the author's function is given, over an emitter and a journal.
 
-import { z } from 'zod';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { ContentPart, Message, Task } from '../workflows/task';
+import { valueOf, withReason } from './answer';
 import type { Emitter } from './emitter';
 import { openArtifact } from './artifact-stream';
 import { BegunArtifacts } from './begun-artifacts';
@@ -118,7 +118,9 @@ export class SkillRun implements SkillContext {
     this.message = message;
     this.history = history;
     const read = journal?.messages ?? new Set();
-    this.answers = followUps.slice(0, options.input.answered).filter((_, index) => !read.has(index));
+    this.answers = followUps
+      .slice(0, options.input.answered)
+      .filter((_, index) => !read.has(index));
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     // Waking up is no retry.
@@ -187,9 +189,10 @@ export class SkillRun implements SkillContext {
   }
 
   referenced(): Promise<readonly ReferencedTask[]> {
-    const { store, signal, readTask } = this.options;
+    const { store, signal } = this.options;
     this.tasksReferenced ??= readReferenced(this.message, {
-      ...{ store, signal, readTask },
+      ...{ store, signal },
+      readTask: (taskId) => this.options.readTask(taskId),
       once: (name, read) => this.steps.step(name, read),
     });
     return this.tasksReferenced;
@@ -290,15 +293,4 @@ export class SkillRun implements SkillContext {
   private async emit(said: readonly Spoken[]): Promise<void> {
     await Promise.all(said.map((spoken) => this.options.emitter.emit(spoken)));
   }
-}
-
-/** The data part of an answer, or else its text. */
-function valueOf(answer: Message<ContentPart>): unknown {
-  for (const part of answer.parts) if ('data' in part) return part.data;
-  return answer.parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
-}
-
-function withReason(prompt: SkillMessage, err: unknown): SkillMessage {
-  const reason = err instanceof z.ZodError ? z.prettifyError(err) : String(err);
-  return { ...prompt, parts: [{ text: `That does not fit: ${reason}` }, ...prompt.parts] };
 }

@@ -31,6 +31,8 @@ export interface PageRequest {
   readonly pageToken?: Uint8Array;
   /** Waits (up to 20 s, the server's bound) for an event when there is none yet. */
   readonly waitNewEvent: boolean;
+  /** Default: as many as the server gives. */
+  readonly maximumEvents?: number;
 }
 
 /** How much a run's history tells beyond the task itself. */
@@ -43,11 +45,11 @@ export type HistoryStep =
 export const PAGE_EVENTS = 256;
 
 export async function readPage(client: Client, request: PageRequest): Promise<HistoryPage> {
-  const { workflowId, runId = '', pageToken, waitNewEvent } = request;
+  const { workflowId, runId = '', pageToken, waitNewEvent, maximumEvents = PAGE_EVENTS } = request;
   const response = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
-    maximumPageSize: PAGE_EVENTS,
+    maximumPageSize: maximumEvents,
     waitNewEvent,
     ...(pageToken === undefined ? {} : { nextPageToken: pageToken }),
   });
@@ -136,7 +138,7 @@ function record(recorded: Recorded, bytes = 0): HistoryStep {
   return { kind: 'record', recorded, bytes };
 }
 
-function timeOf(event: HistoryEvent): number {
+export function timeOf(event: HistoryEvent): number {
   const { seconds, nanos } = event.eventTime ?? {};
   return Number(seconds ?? 0) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000);
 }

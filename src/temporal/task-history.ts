@@ -1,6 +1,7 @@
 // Folds one task's history page by page, over all its runs. Used by reads, by the feed and by resume.
 
 import type { Client } from '@temporalio/client';
+import type { Recorded } from '../workflows/recorded';
 import { foldTask, type TaskFold } from '../workflows/task-state';
 import { isTerminal, type Task, type TaskEvent } from '../workflows/task';
 import { PAGE_EVENTS, fromHistoryEvent, readPage, type Decode, type HistoryStep } from './history';
@@ -22,8 +23,12 @@ export interface HistorySource {
   readonly runId?: string;
 }
 
+/** Is told of each record with the fold before it, if there is one, and after it. */
+export type OnRecord = (recorded: Recorded, after: TaskFold, before: TaskFold | undefined) => void;
+
 export class TaskHistory {
   private readonly source: HistorySource;
+  private readonly onRecord: OnRecord;
   private runId: string | undefined;
   private pageToken: Uint8Array | undefined;
   private lastEventId = 0;
@@ -36,8 +41,9 @@ export class TaskHistory {
   /** Nothing more was recorded when the last page was read. */
   isCaughtUp = false;
 
-  constructor(source: HistorySource) {
+  constructor(source: HistorySource, onRecord: OnRecord = () => undefined) {
     this.source = source;
+    this.onRecord = onRecord;
     this.runId = source.runId;
   }
 
@@ -112,6 +118,7 @@ export class TaskHistory {
         }
         const before = this.current?.task;
         const { fold, events } = foldTask(this.current, step.recorded);
+        this.onRecord(step.recorded, fold, this.current);
         this.current = fold;
         if (step.recorded.kind === 'continued') this.since = fold.task.seq;
         return events.length === 0 ? [] : [{ before, events, bytes: step.bytes }];

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import { runAttempt } from '../activities/attempt';
 import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/skill';
-import type { StopWatch } from '../activities/stop-watch';
 import { createMemoryPartStore } from '../storage/memory-part-store';
 import { storeBigParts } from '../temporal/stored-parts';
 import { noSuchTask } from '../temporal/task-error';
@@ -21,6 +20,7 @@ import {
   type TaskEvent,
 } from '../workflows/task';
 import { artifactsAtCheckpoint, foldTask, type TaskFold } from '../workflows/task-state';
+import { Worker, ignore, never } from './memory-worker';
 
 /** After the event of this number, or in the middle of the step of this name. */
 export type Crash = number | string;
@@ -281,46 +281,4 @@ export class MemoryTask {
   private now(): number {
     return Date.now() + this.skippedMs;
   }
-}
-
-/** What runs one attempt, and may die. */
-class Worker implements StopWatch {
-  readonly died: Promise<undefined>;
-  isDead = false;
-  reason: StopWatch['reason'];
-  private readonly controller = new AbortController();
-  private tellDeath: (nothing: undefined) => void = ignore;
-
-  constructor() {
-    this.died = new Promise((resolve) => {
-      this.tellDeath = resolve;
-    });
-  }
-
-  get now(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  /** Nothing that it has left over may do harm: what it waits for never comes. */
-  die(): void {
-    this.isDead = true;
-    this.tellDeath(undefined);
-  }
-
-  because(reason: NonNullable<StopWatch['reason']>): void {
-    this.reason ??= reason;
-    this.controller.abort(new Error(`the run was stopped: ${reason}`));
-  }
-
-  close(): void {
-    // It has no heart to stop.
-  }
-}
-
-function ignore(): void {
-  // Nobody listens.
-}
-
-function never(): Promise<never> {
-  return new Promise(() => undefined);
 }

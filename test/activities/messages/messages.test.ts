@@ -129,9 +129,7 @@ describe('a worker that dies', () => {
       fc.asyncProperty(deaths, async (places) => {
         const crashAt = places.toSorted((a, b) => a - b);
         const told = await testSkill(talk, 'go', { messages, crashAt, mayMissCrashes: true });
-        expect(told.message?.split(', ').toSorted()).toEqual(
-          whole.message?.split(', ').toSorted(),
-        );
+        expect(told.message?.split(', ').toSorted()).toEqual(whole.message?.split(', ').toSorted());
         expect(told.task.unreadMessageIds).toBeUndefined();
       }),
       { numRuns: 100 },
