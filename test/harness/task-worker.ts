@@ -74,6 +74,10 @@ export class TaskStage {
     return this.running.client;
   }
 
+  get dataDir(): string {
+    return this.running.temporal.dataDir;
+  }
+
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
     const { skills, refuses } = this.options;
