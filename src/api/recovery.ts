@@ -13,9 +13,8 @@ import type { TaskStart } from '../workflows/contract';
 import { jsonBytes } from '../workflows/json-bytes';
 import { entriesIn, type JournalEntry } from '../workflows/journal';
 import { RETRY_NOTE_BYTES, TASK_BYTES } from '../workflows/limits';
-import type { Inherited } from '../workflows/recorded';
 import { RETRY_URI, retriedTaskOf } from '../workflows/retried-task';
-import { artifactsAtCheckpoint, type TaskFold } from '../workflows/task-state';
+import type { TaskFold } from '../workflows/task-state';
 import {
   TaskState,
   type ContentPart,
@@ -23,6 +22,7 @@ import {
   type Scope,
   type Task,
 } from '../workflows/task';
+import { handOn } from './inherited';
 import { cutOf } from './retry-cut';
 import { id } from './wire/field-schemas';
 
@@ -129,18 +129,13 @@ export class Recovery {
     const { contextId, skillId } = fold.task;
     assertSameTask(note, fold.task);
     const { acceptedOutputModes } = ended.start;
-    const [first, ...history] = readHistory(fold).map((said) => ({ ...said, taskId: ref.taskId }));
-    if (first === undefined) throw new Error('a task without its first message');
+    const { first, inherited } = handOn(fold, ref.taskId);
     const message = withNote(first, request, note);
-    assertRoom([message, ...history]);
-    const { journal } = fold;
-    const inherited: Inherited = {
-      history,
-      // One that began behind the journal's last entry is begun again.
-      artifacts: artifactsAtCheckpoint(fold).filter(({ parts }) => parts.length > 0),
-      ...(journal && { journal: await shortJournal(this.options.store, journal) }),
-    };
-    const retry = { origin: ended.origin, inherited };
+    assertRoom([message, ...inherited.history]);
+    const journal =
+      inherited.journal && (await shortJournal(this.options.store, inherited.journal));
+    const handed = { ...inherited, ...(journal && { journal }) };
+    const retry = { origin: ended.origin, inherited: handed };
     const modes = acceptedOutputModes === undefined ? {} : { acceptedOutputModes };
     return { contextId, skillId, message, ...modes, retry };
   }
@@ -198,16 +193,6 @@ function assertSameTask(note: Message<ContentPart>, { contextId, skillId }: Task
   if (wanted !== undefined && wanted !== skillId) {
     throw invalid(`message.metadata.skillId: the task is one of the skill "${skillId}"`);
   }
-}
-
-/** The conversation up to the last follow-up that was read. */
-function readHistory({ task: { history }, read }: TaskFold): readonly Message[] {
-  let left = read + 1;
-  return history.filter(({ role }) => {
-    if (left === 0) return false;
-    if (role === 'ROLE_USER') left -= 1;
-    return true;
-  });
 }
 
 /** The first message again, with what a caller says to the retry beside it. */

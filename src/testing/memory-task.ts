@@ -4,16 +4,18 @@ import { randomUUID } from 'node:crypto';
 import { runAttempt } from '../activities/attempt';
 import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/skill';
 import { createMemoryPartStore } from '../storage/memory-part-store';
+import type { PartStore } from '../storage/part-store';
 import { storeBigParts } from '../temporal/stored-parts';
 import { noSuchTask } from '../temporal/task-error';
 import type { TurnInput, TurnLimits, TurnOutcome } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
 import { USER_PARTS_BYTES } from '../workflows/limits';
-import type { Decision, Recorded } from '../workflows/recorded';
+import type { Decision, Inherited, Recorded } from '../workflows/recorded';
 import {
   TaskState,
   isInterrupted,
+  isTerminal,
   type ContentPart,
   type Message,
   type Task,
@@ -31,6 +33,10 @@ export interface MemoryTaskOptions {
   readonly message: Message<ContentPart>;
   readonly crashes: readonly Crash[];
   readonly acceptedOutputModes?: readonly string[];
+  /** Default: an empty one. */
+  readonly store?: PartStore;
+  /** It goes on where another task has ended; the message is that one's then. */
+  readonly inherited?: Inherited;
   readonly calls: readonly Call[];
   readonly referenced: readonly Task<ContentPart>[];
 }
@@ -47,7 +53,7 @@ const PACE = [{ below: Number.POSITIVE_INFINITY, ms: 0 }] as const;
 const NOBODY = { tenant: 'test', principal: 'test' } as const;
 
 export class MemoryTask {
-  readonly store = createMemoryPartStore();
+  readonly store: PartStore;
   readonly events: TaskEvent[] = [];
   readonly stepRuns = new Map<string, number>();
   runs = 0;
@@ -58,6 +64,8 @@ export class MemoryTask {
   private readonly calls: Call[];
   private readonly onMessage = new Set<() => void>();
   private folded: TaskFold | undefined;
+  /** How the task stood before it ended. */
+  beforeEnd: TaskFold | undefined;
   private attempt = 0;
   private wakes = 0;
   /** What sleeps have skipped, in milliseconds. */
@@ -65,6 +73,7 @@ export class MemoryTask {
 
   constructor(options: MemoryTaskOptions) {
     this.options = options;
+    this.store = options.store ?? createMemoryPartStore();
     this.crashes = [...options.crashes];
     this.calls = [...options.calls];
   }
@@ -87,7 +96,9 @@ export class MemoryTask {
     const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
     const ids = { taskId: this.taskId, contextId: `context-of-${this.taskId}`, skillId: skill.id };
     const first = { ...message, ...ids, role: 'ROLE_USER' as const, parts };
-    this.record({ kind: 'created', at: this.createdAt, ...ids, message: first });
+    const { inherited } = this.options;
+    const given = { ...ids, message: first, ...(inherited && { inherited }) };
+    this.record({ kind: 'created', at: this.createdAt, ...given });
     await this.hearCalls();
     await this.turn();
   }
@@ -118,6 +129,7 @@ export class MemoryTask {
 
   private record(recorded: Recorded): void {
     const { fold, events } = foldTask(this.folded, recorded);
+    if (!isTerminal(fold.task.status.state)) this.beforeEnd = fold;
     this.folded = fold;
     this.events.push(...events);
   }

@@ -170,7 +170,10 @@ describe('what a caller is told', () => {
     const { task } = await failedPipeline(stack.url, stack.temporal.dataDir);
     const retry = retryOf(task.id);
     expect(await refusedRpc({ ...retry, taskId: task.id })).toEqual([-32602, expect.any(String)]);
-    expect(await refusedRpc({ ...retry, contextId: 'another' })).toEqual([-32602, expect.any(String)]);
+    expect(await refusedRpc({ ...retry, contextId: 'another' })).toEqual([
+      -32602,
+      expect.any(String),
+    ]);
     const parts = [{ text: 'x'.repeat(9_000) }];
     expect(await refusedRpc({ ...retry, parts })).toEqual([
       -32602,
