@@ -9,9 +9,6 @@ import { useStack } from '../harness/stack';
 import { streamMessage, type Stream } from '../harness/stream';
 import { textOf, type WireTask } from '../harness/wire';
 
-/** From the send to the skill, with the way back to the client on top, on a machine that has time. */
-const QUIET_MS = 100;
-
 const stack = useStack();
 
 async function listening(options: object): Promise<Stream> {
@@ -37,7 +34,7 @@ test('a skill reads messages while it runs, in their order, and none is named as
   const stream = await listening({ count: 5 });
   const times: number[] = [];
   for (const text of ['one', 'two', 'three', 'four', 'five']) times.push(await heard(stream, text));
-  note(`from send to news of it: ${times.join(', ')} ms; quiet: ${String(QUIET_MS)}`);
+  note(`from the send to the news that it was read: ${times.join(', ')} ms`);
   const frames = await stream.toEnd();
   expect(progressTexts(frames).at(-1)).toBe('one, two, three, four, five');
   const task = await getTask(stack.url, stream.task.id);

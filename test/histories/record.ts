@@ -351,7 +351,10 @@ function toText(recorded: proto.api.history.v1.IHistory): string {
     enums: String,
     bytes: String,
   });
-  const hide = (key: string, value: unknown): unknown => (key === 'identity' ? 'recorder' : value);
+  // A sticky queue is named after its worker.
+  const isWho = (key: string, value: unknown): boolean =>
+    key === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
+  const hide = (key: string, value: unknown): unknown => (isWho(key, value) ? 'recorder' : value);
   return `${JSON.stringify(plain, hide, 1)}\n`;
 }
 
