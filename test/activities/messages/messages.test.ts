@@ -146,6 +146,19 @@ describe('a worker that dies', () => {
   });
 });
 
+test('a skill under test is given the tasks that its message refers to', async () => {
+  const earlier = await testSkill(
+    skill(async (ctx) => completed(await ctx.saveArtifact({ parts: [{ text: 'page' }] }))),
+    'go',
+  );
+  const reader = skill(async (ctx) => {
+    const tasks = await ctx.referenced();
+    return completed(tasks.map(({ artifacts }) => artifacts.map(textOf).join('')).join(', '));
+  });
+  const told = await testSkill(reader, 'go', { referenced: [earlier.task], crashAt: [] });
+  expect(told.message).toBe('page');
+});
+
 test('a sleep beside a loop is cut short by a message, and goes on', async () => {
   const sleeper = skill(async (ctx) => {
     const [heard] = await Promise.all([listen(ctx, 1), ctx.sleep(3_600_000)]);

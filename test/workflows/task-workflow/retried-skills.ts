@@ -40,7 +40,15 @@ function skill(id: string, run: (ctx: SkillContext) => Promise<SkillResult>): Sk
   return { id, name: id, description: id, tags: ['test'], limits, run };
 }
 
+/** What a later build of a skill calls its first step. */
+export const build = { firstStep: 'first' };
+
 export const skills: readonly Skill[] = [
+  skill('changed', async (ctx) => {
+    await work(ctx, build.firstStep);
+    await work(ctx, 'second');
+    return completed();
+  }),
   skill('five', async (ctx) => {
     const page = ctx.artifact({ name: 'page' });
     for (let n = 1; n <= 5; n += 1) {

@@ -17,7 +17,7 @@ import {
   textOf,
 } from '../../harness/task-events';
 import { useTaskStage } from '../../harness/task-worker';
-import { broken, runsOf, skills } from './retried-skills';
+import { broken, build, runsOf, skills } from './retried-skills';
 
 const stage = useTaskStage({ skills });
 const caller = { scope: SCOPE, signal: new AbortController().signal };
@@ -169,6 +169,16 @@ describe('a retry', () => {
     await say(again, '36');
     expect(statusText(await ended(again))).toBe('Ada is 36');
     expect(runsOf(ref.taskId)).toEqual(['greet', 'note']);
+  });
+
+  test('fails, and says why, where the skill does other steps by now', async () => {
+    const ref = await failedAt('changed', 'second');
+    await ended(ref);
+    build.firstStep = 'renamed';
+    const task = await ended(refOf(await retried(ref)));
+    expect(task.status.state).toBe('failed');
+    expect(statusText(task)).toContain('it has the step "first" next');
+    expect(runsOf(ref.taskId)).toEqual(['first', 'second']);
   });
 
   test('of a task that judged for itself judges again', async () => {
