@@ -24,7 +24,10 @@ import { owningStrayErrors } from './stray-errors';
 /** Between two tries to ask Temporal what was recorded. */
 const RETRY_MS = 500;
 
-export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'> {
+/** What a run is given by whoever calls for the attempt. */
+type Surroundings = Pick<RunOptions, 'continueUrl' | 'clock' | 'followUps' | 'readTask'>;
+
+export interface AttemptOptions extends Surroundings {
   readonly given: TurnInput;
   readonly attempt: number;
   readonly skill: Skill;
@@ -61,11 +64,18 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     batchesBefore: input.batchesBefore ?? 0,
   });
   try {
+<<<<<<< HEAD
     const intake = new PartIntake(store, stop.now);
     const artifacts = new RunArtifacts();
     const turn = { input, attempt, emitter, store, intake, artifacts, stop };
     const { continueUrl, clock, place = here(skill) } = options;
     const ended = failure ?? (await perform({ ...turn, place, log, continueUrl, clock }));
+=======
+    const turn = { input, attempt, emitter, store, stop };
+    const { continueUrl, clock, followUps, readTask } = options;
+    const surroundings = { continueUrl, clock, followUps, readTask };
+    const ended = failure ?? (await perform({ ...turn, skill, log, ...surroundings }));
+>>>>>>> wt-recovery
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind !== 'result' && ended.kind !== 'told') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
@@ -89,12 +99,20 @@ async function begin(options: AttemptOptions): Promise<Begun> {
   if (!isRetry || given.replies) return asGiven;
   const speaker = { turn: given.turn, attempt };
   try {
+<<<<<<< HEAD
     const taken = await untilAnswered(() => options.takeOver(speaker), stop.now);
     const { fold, batches: batchesBefore } = taken;
     const { journal } = fold;
     const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
     const held = { inlineBytes, batchesBefore, ...(journal && { journal }) };
     return { input: { ...given, ...held }, firstBatch: 1 };
+=======
+    const fold = await untilAnswered(() => options.takeOver(speaker), stop.now);
+    const { journal, read: answered, task } = fold;
+    const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
+    const now = { inlineBytes, answered, history: task.history, ...(journal && { journal }) };
+    return { input: { ...given, ...now }, firstBatch: 1 };
+>>>>>>> wt-recovery
   } catch (error) {
     if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
     return { ...asGiven, failure: { kind: 'threw', error } };
@@ -112,8 +130,13 @@ async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Pro
   }
 }
 
+<<<<<<< HEAD
 interface Performance extends Turn, Pick<RunOptions, 'continueUrl' | 'clock'> {
   readonly place: Place;
+=======
+interface Performance extends Turn, Surroundings {
+  readonly skill: Skill;
+>>>>>>> wt-recovery
   readonly log: SkillLog;
 }
 
@@ -135,20 +158,32 @@ async function perform(performance: Performance): Promise<Ended> {
       );
       over.abort(new Error('the run has ended: the task waits'));
     };
+    let run: SkillRun | undefined;
     const fail = (error: unknown): void => {
-      resolve({ kind: 'threw', error });
+      resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [] });
       over.abort(new Error('the run has failed'));
     };
     const onStray = (error: unknown): void => {
+      // A branch that nobody waits for was told to stop, and has stopped.
+      if (over.signal.aborted && error === over.signal.reason) return;
       log.error('the skill left an error that nobody caught', { err: error });
       fail(error);
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
+<<<<<<< HEAD
         .then((run) => run.through(place))
         .then((done) => {
           resolve(done);
           over.abort(new Error('the run is over'));
+=======
+        .then((opened) => {
+          run = opened;
+          return opened.through(skill);
+        })
+        .then((result) => {
+          resolve({ kind: 'result', result, failedSteps: run?.failedSteps ?? [] });
+>>>>>>> wt-recovery
         }, fail);
     });
     stop.now.addEventListener('abort', () => {

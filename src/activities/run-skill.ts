@@ -7,9 +7,16 @@ import type { PartStores } from '../storage/part-store';
 import { patiently } from '../storage/patient-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
+<<<<<<< HEAD
 import type { Scope } from '../workflows/task';
 import { runAttempt } from './attempt';
 import type { LongLog, Pace } from './emitter';
+=======
+import type { Scope, Task } from '../workflows/task';
+import type { TaskFold } from '../workflows/task-state';
+import { runAttempt } from './attempt';
+import type { FollowUpSource } from './messages';
+>>>>>>> wt-recovery
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { watchForStop } from './stop-watch';
 import { placeOf } from './thread/place';
@@ -28,11 +35,19 @@ export interface SkillRuntime {
   /** Records a batch. */
   signal(run: RunRef, batch: Batch): Promise<void>;
   /** See `Tasks.takeOver`. */
+<<<<<<< HEAD
   takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
   /** Where the long stream of this attempt goes on. */
   longLog(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): LongLog;
   /** Default: see `Emitter`. */
   readonly pace?: Pace;
+=======
+  takeOver(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TaskFold>;
+  /** See `Tasks.followUps`. */
+  followUps(run: RunRef): FollowUpSource;
+  /** See `Tasks.read`. */
+  read(ref: Pick<RunRef, 'scope' | 'taskId'>): Promise<Task>;
+>>>>>>> wt-recovery
   log(taskId: string, skillId: string): SkillLog;
 }
 
@@ -63,6 +78,8 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
       send: (batch) => runtime.signal(run, batch),
       longLog: runtime.longLog(run, { turn: given.turn, attempt }),
       takeOver: (speaker) => runtime.takeOver(run, speaker),
+      followUps: () => runtime.followUps(run),
+      readTask: (referenced) => runtime.read({ scope, taskId: referenced }),
     });
   } finally {
     stop.close();

@@ -3,21 +3,34 @@
 import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
+<<<<<<< HEAD
 import type { Mark } from '../workflows/journal';
 import type { ContentPart, Message } from '../workflows/task';
+=======
+import type { ContentPart, Message, Task } from '../workflows/task';
+import { valueOf, withReason } from './answer';
+>>>>>>> wt-recovery
 import type { Emitter } from './emitter';
 import { askUntilItFits } from './answer';
 import { Journal, misfit } from './journal';
+<<<<<<< HEAD
 import type { PartIntake } from './part-intake';
 import type { Place } from './place';
 import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
+=======
+import { Messages, type FollowUpSource } from './messages';
+import { readReferenced } from './referenced';
+import { Retelling } from './retelling';
+import { toArtifactEmission, toSkillMessage } from './say';
+>>>>>>> wt-recovery
 import {
   SkillError,
   type SkillResult,
   type ArtifactOptions,
   type ArtifactStream,
   type AuthPrompt,
+  type ReferencedTask,
   type Say,
   type Schema,
   type SkillArtifact,
@@ -43,6 +56,8 @@ export interface Done {
 export interface Sleep {
   readonly state: 'asleep';
   readonly until: number;
+  /** A branch of the function waits for a message. */
+  readonly hears: boolean;
 }
 
 /** The question that ends a turn. */
@@ -62,10 +77,14 @@ export interface RunOptions {
   readonly log: SkillLog;
   readonly clock: Clock;
   /**
-   * Where the question after that many others is answered without the client.
+   * Where the question after that many follow-ups is answered without the client.
    * @throws SkillError
    */
   continueUrl(question: number): string;
+  /** The task's follow-ups as they come; opened when the function first waits for one. */
+  followUps(): FollowUpSource;
+  /** A task of the same caller. @throws TaskError */
+  readTask(taskId: string): Promise<Task>;
   /** Ends the run: the answer, or the time, starts the function again. */
   suspend(why: Question | Sleep): void;
 }
@@ -80,9 +99,13 @@ export class SkillRun implements SkillContext {
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly log: SkillLog;
+<<<<<<< HEAD
   readonly tools: TaskTools = createTaskTools(this);
   /** Told by a tool: how the run ends, whatever it says or returns from then on. */
   ending: SkillResult | undefined;
+=======
+  readonly messages: Messages;
+>>>>>>> wt-recovery
   private readonly options: RunOptions;
   private readonly journal: Journal | undefined;
   private readonly speech: Speech;
@@ -91,6 +114,11 @@ export class SkillRun implements SkillContext {
   private answersRead = 0;
   private answersReturned = 0;
   private isLeaving = false;
+<<<<<<< HEAD
+=======
+  private readonly artifacts = new BegunArtifacts();
+  private tasksReferenced: Promise<readonly ReferencedTask[]> | undefined;
+>>>>>>> wt-recovery
 
   /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
@@ -120,7 +148,10 @@ export class SkillRun implements SkillContext {
     this.contextId = options.input.contextId;
     this.message = message;
     this.history = history;
-    this.answers = followUps.slice(0, options.input.answered);
+    const read = journal?.messages ?? new Set();
+    this.answers = followUps
+      .slice(0, options.input.answered)
+      .filter((_, index) => !read.has(index));
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     // Waking up is no retry.
@@ -140,13 +171,32 @@ export class SkillRun implements SkillContext {
     this.steps = new Steps({
       journal,
       store: options.store,
-      origin: options.input.taskId,
+      origin: options.input.origin ?? options.input.taskId,
       signal: options.signal,
       clock: options.clock,
+<<<<<<< HEAD
       artifacts: options.artifacts.begun,
       releaseStep: (id) => this.speech.release(id),
       suspend: (until) => this.leave({ state: 'asleep', until }),
+=======
+      artifacts: this.artifacts,
+      closeStep: (id) => this.emit(this.retelling.closeStep(id)),
+      suspend: (until, hears) => this.leave({ state: 'asleep', until, hears }),
+>>>>>>> wt-recovery
     });
+    this.messages = new Messages({
+      ...{ journal, followUps, store: options.store, signal: options.signal },
+      calls: this.steps,
+      clock: options.clock,
+      read: options.input.answered,
+      open: () => options.followUps(),
+      hasLeft: () => this.isLeaving,
+    });
+  }
+
+  /** Steps whose errors the function was ended by, as far as that is known. */
+  get failedSteps(): readonly string[] {
+    return this.steps.failedSteps;
   }
 
   private get hasAnswers(): boolean {
@@ -157,6 +207,7 @@ export class SkillRun implements SkillContext {
    * Runs the author's function. What a tool has told of the task's end counts more than how it ends.
    * @throws what it throws; SkillError when the journal has calls that it did not make.
    */
+<<<<<<< HEAD
   async through(place: Pick<Place, 'run'>): Promise<Done> {
     const run = async (): Promise<SkillResult> => place.run(this);
     const ended = await run().then(
@@ -166,6 +217,13 @@ export class SkillRun implements SkillContext {
     await this.speech.release();
     if (this.ending !== undefined) return { kind: 'told', result: this.ending };
     if (ended.kind === 'threw') throw ended.error;
+=======
+  async through(skill: Skill): Promise<SkillResult> {
+    const result = await skill.run(this).finally(() => {
+      this.messages.close();
+      return this.release();
+    });
+>>>>>>> wt-recovery
     const left = this.journal?.next;
     if (left !== undefined && !this.signal.aborted) throw misfit(left, 'ends without it');
     return ended;
@@ -189,6 +247,16 @@ export class SkillRun implements SkillContext {
 
   uuid(): Promise<string> {
     return this.steps.uuid();
+  }
+
+  referenced(): Promise<readonly ReferencedTask[]> {
+    const { store, signal } = this.options;
+    this.tasksReferenced ??= readReferenced(this.message, {
+      ...{ store, signal },
+      readTask: (taskId) => this.options.readTask(taskId),
+      once: (name, read) => this.steps.step(name, read),
+    });
+    return this.tasksReferenced;
   }
 
   async progress(text: Say): Promise<void> {
@@ -245,7 +313,7 @@ export class SkillRun implements SkillContext {
 
   /**
    * From the journal, or by ending this run: then the promise stays open and is forgotten.
-   * @param pose makes the question, by the number of those before it.
+   * @param pose makes the question, by the number of follow-ups that were read before it.
    */
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
@@ -261,11 +329,16 @@ export class SkillRun implements SkillContext {
     const question = this.answersRead;
     const answer = this.answers[question];
     this.answersRead += 1;
+<<<<<<< HEAD
     if (answer !== undefined) {
       this.answersReturned += 1;
       return answer;
     }
     return this.leave(await pose(question));
+=======
+    if (answer !== undefined) return answer;
+    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)));
+>>>>>>> wt-recovery
   }
 
   /** Ends the run; what it has said so far it need not say again. */

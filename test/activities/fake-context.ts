@@ -50,6 +50,7 @@ export function fakeContext(options: FakeOptions): FakeContext {
     endings: [],
   };
   const message = { messageId: 'message-1', role: 'ROLE_USER', parts: options.parts } as const;
+<<<<<<< HEAD
   const answer = async (prompt: unknown): Promise<never> => {
     const text = options.answers?.[recorded.asked.length];
     if (text === undefined) throw new Error('nobody answers here');
@@ -57,10 +58,20 @@ export function fakeContext(options: FakeOptions): FakeContext {
     return { messageId: 'answer', role: 'ROLE_USER', parts: [{ text }] } as never;
   };
   const ctx: Omit<SkillContext, 'tools'> = {
+=======
+  const nothing = async (): Promise<IteratorReturnResult<undefined>> => ({
+    done: true,
+    value: undefined,
+  });
+  const nobodyAnswers = (): Promise<never> => Promise.reject(new Error('nobody answers here'));
+  const ctx: SkillContext = {
+>>>>>>> wt-recovery
     taskId: 'task-1',
     contextId: 'context-1',
     message,
     history: [message],
+    messages: { [Symbol.asyncIterator]: () => ({ next: nothing }) },
+    referenced: async () => [],
     acceptedOutputModes: [],
     createdAt: new Date(0),
     attempt: 1,
