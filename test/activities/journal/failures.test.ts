@@ -161,7 +161,7 @@ describe('the error of a step that ends the run', () => {
     expect(told).toMatchObject({ state: 'failed', message: 'it said: Error: no', runs: 1 });
   });
 
-  test('lets no other branch record what it does from then on', async () => {
+  test('cuts the steps of other branches, and they run again', async () => {
     let isOpen = (): void => undefined;
     const gate = new Promise<void>((resolve) => (isOpen = resolve));
     let attempts = 0;
