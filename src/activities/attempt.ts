@@ -24,7 +24,10 @@ import { owningStrayErrors } from './stray-errors';
 /** Between two tries to ask Temporal what was recorded. */
 const RETRY_MS = 500;
 
-export interface AttemptOptions extends Pick<RunOptions, 'continueUrl' | 'clock'> {
+/** What a run is given by whoever calls for the attempt. */
+type Surroundings = Pick<RunOptions, 'continueUrl' | 'clock' | 'followUps' | 'readTask'>;
+
+export interface AttemptOptions extends Surroundings {
   readonly given: TurnInput;
   readonly attempt: number;
   readonly skill: Skill;
@@ -64,8 +67,9 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     const intake = new PartIntake(store, stop.now);
     const artifacts = new RunArtifacts();
     const turn = { input, attempt, emitter, store, intake, artifacts, stop };
-    const { continueUrl, clock, place = here(skill) } = options;
-    const ended = failure ?? (await perform({ ...turn, place, log, continueUrl, clock }));
+    const { continueUrl, clock, followUps, readTask, place = here(skill) } = options;
+    const surroundings = { continueUrl, clock, followUps, readTask };
+    const ended = failure ?? (await perform({ ...turn, place, log, ...surroundings }));
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind !== 'result' && ended.kind !== 'told') emitter.close();
     if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
@@ -89,12 +93,14 @@ async function begin(options: AttemptOptions): Promise<Begun> {
   if (!isRetry || given.replies) return asGiven;
   const speaker = { turn: given.turn, attempt };
   try {
-    const taken = await untilAnswered(() => options.takeOver(speaker), stop.now);
-    const { fold, batches: batchesBefore } = taken;
-    const { journal } = fold;
+    const { fold, batches: batchesBefore } = await untilAnswered(
+      () => options.takeOver(speaker),
+      stop.now,
+    );
+    const { journal, read: answered, task } = fold;
     const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
-    const held = { inlineBytes, batchesBefore, ...(journal && { journal }) };
-    return { input: { ...given, ...held }, firstBatch: 1 };
+    const held = { inlineBytes, batchesBefore, answered, history: task.history };
+    return { input: { ...given, ...held, ...(journal && { journal }) }, firstBatch: 1 };
   } catch (error) {
     if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
     return { ...asGiven, failure: { kind: 'threw', error } };
@@ -112,7 +118,7 @@ async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Pro
   }
 }
 
-interface Performance extends Turn, Pick<RunOptions, 'continueUrl' | 'clock'> {
+interface Performance extends Turn, Surroundings {
   readonly place: Place;
   readonly log: SkillLog;
 }
@@ -135,19 +141,25 @@ async function perform(performance: Performance): Promise<Ended> {
       );
       over.abort(new Error('the run has ended: the task waits'));
     };
+    let run: SkillRun | undefined;
     const fail = (error: unknown): void => {
-      resolve({ kind: 'threw', error });
+      resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [] });
       over.abort(new Error('the run has failed'));
     };
     const onStray = (error: unknown): void => {
+      // A branch that nobody waits for was told to stop, and has stopped.
+      if (over.signal.aborted && error === over.signal.reason) return;
       log.error('the skill left an error that nobody caught', { err: error });
       fail(error);
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
-        .then((run) => run.through(place))
+        .then((opened) => {
+          run = opened;
+          return opened.through(place);
+        })
         .then((done) => {
-          resolve(done);
+          resolve({ ...done, failedSteps: run?.failedSteps ?? [] });
           over.abort(new Error('the run is over'));
         }, fail);
     });

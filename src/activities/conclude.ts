@@ -16,13 +16,18 @@ import type { StopWatch } from './stop-watch';
 
 /** How the author's function ended. */
 export type Ended =
-  | { readonly kind: 'result'; readonly result: SkillResult }
+  | { readonly kind: 'result'; readonly result: SkillResult; readonly failedSteps?: FailedSteps }
   /** `ctx.tools` ended the task: also as canceled, which a skill may not say of itself. */
-  | { readonly kind: 'told'; readonly result: SkillResult }
-  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'told'; readonly result: SkillResult; readonly failedSteps?: FailedSteps }
+  | { readonly kind: 'threw'; readonly error: unknown; readonly failedSteps?: FailedSteps }
   | { readonly kind: 'asks'; readonly question: Question }
   | { readonly kind: 'sleeps'; readonly sleep: Sleep }
   | { readonly kind: 'abandoned' };
+
+type Delivery = Extract<Ended, { readonly result: SkillResult }>;
+
+/** See `Decision`. */
+type FailedSteps = readonly string[];
 
 export interface Turn {
   readonly input: TurnInput;
@@ -65,8 +70,8 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     }
     case 'cancel':
       // A cancel that meets a finished skill changes nothing; anything else is a cancel.
-      if (ended.kind === 'result') return concludeResult(ended.result, turn);
-      if (ended.kind === 'told') return deliver(ended.result, turn);
+      if (ended.kind === 'result') return concludeResult(ended, turn);
+      if (ended.kind === 'told') return deliver(ended, turn);
       return endedAs('canceled', turn);
     case undefined:
       return concludeFree(ended, turn);
@@ -77,9 +82,9 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
   const { attempt, emitter } = turn;
   switch (ended.kind) {
     case 'result':
-      return concludeResult(ended.result, turn);
+      return concludeResult(ended, turn);
     case 'told':
-      return deliver(ended.result, turn);
+      return deliver(ended, turn);
     case 'asks': {
       await emitter.flush();
       const { state, message } = ended.question;
@@ -87,25 +92,27 @@ async function concludeFree(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     }
     case 'sleeps': {
       await emitter.flush();
-      return { kind: 'sleeps', attempt, until: ended.sleep.until };
+      const { until, hears } = ended.sleep;
+      return { kind: 'sleeps', attempt, until, ...(hears && { hears }) };
     }
     case 'threw': {
       await emitter.flush();
-      const { error } = ended;
-      if (isFinal(error)) return endedAs('failed', turn, textOf(error));
-      return { kind: 'threw', attempt, reason: textOf(error) };
+      const { error, failedSteps = [] } = ended;
+      const steps = failedSteps.length === 0 ? {} : { failedSteps };
+      if (isFinal(error)) return { ...(await endedAs('failed', turn, textOf(error))), ...steps };
+      return { kind: 'threw', attempt, reason: textOf(error), ...steps };
     }
     case 'abandoned':
       throw new Error('a run is abandoned only after a stop');
   }
 }
 
-async function concludeResult(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
-  const problem = problemOf(result, turn);
-  return problem === undefined ? deliver(result, turn) : breach(problem, turn);
+async function concludeResult(done: Delivery, turn: Turn): Promise<TurnOutcome> {
+  const problem = problemOf(done.result, turn);
+  return problem === undefined ? deliver(done, turn) : breach(problem, turn);
 }
 
-async function deliver(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
+async function deliver({ result, failedSteps = [] }: Delivery, turn: Turn): Promise<TurnOutcome> {
   if ('reply' in result) return endedAs('completed', turn, result.reply);
   if (result.state === 'completed') {
     for (const said of turn.artifacts.result(result.artifacts ?? [])) {
@@ -113,7 +120,8 @@ async function deliver(result: SkillResult, turn: Turn): Promise<TurnOutcome> {
     }
   }
   await turn.emitter.flush();
-  return endedAs(result.state, turn, result.message);
+  const ending = await endedAs(result.state, turn, result.message);
+  return result.state === 'failed' && failedSteps.length > 0 ? { ...ending, failedSteps } : ending;
 }
 
 /** A message as it is recorded: its files first, then what is too big beside Temporal. */

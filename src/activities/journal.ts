@@ -1,16 +1,9 @@
 // The journal of a task as one run of its skill uses it: answers what was done before, records what is done now.
 
 import type { PartStore } from '../storage/part-store';
-import { jsonBytes } from '../workflows/json-bytes';
+import { inlineBytesOf, packJournal, readJournal } from '../temporal/stored-journal';
 import type { JournalEmission, PackedJournalEmission } from '../workflows/emission';
-import type {
-  JournalCall,
-  JournalEntry,
-  JournalItem,
-  JournalSegment,
-  Mark,
-  SaidUpTo,
-} from '../workflows/journal';
+import type { JournalCall, JournalEntry, JournalItem, Mark, SaidUpTo } from '../workflows/journal';
 import { JOURNAL_PACK_BYTES } from '../workflows/limits';
 import { ReturnOrder } from './return-order';
 import { SkillError } from './skill';
@@ -51,13 +44,12 @@ export class Journal {
 
   /** Rejects with `MissingPartError` when a piece of it is gone. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const lists = await Promise.all(options.items.map((item) => entriesOf(item, options.store)));
-    return new Journal(options, lists.flat());
+    return new Journal(options, await readJournal(options.store, options.items));
   }
 
-  private constructor(options: JournalOptions, entries: JournalEntry[]) {
+  private constructor(options: JournalOptions, entries: readonly JournalEntry[]) {
     this.options = options;
-    this.entries = entries;
+    this.entries = [...entries];
     this.items = options.items.length;
     this.inlineBytes = options.items.reduce((sum, item) => sum + inlineBytesOf(item), 0);
     const calls = entries.filter((entry) => entry.kind !== 'mark');
@@ -85,6 +77,19 @@ export class Journal {
   /** Nothing was recorded, not even what was said: so it was before there were journals. */
   get isEmpty(): boolean {
     return this.entries.length === 0;
+  }
+
+  /** Follow-ups that were read as messages, by number. */
+  get messages(): ReadonlySet<number> {
+    const read = this.entries.flatMap((entry) =>
+      entry.kind === 'message' ? [entry.followUp] : [],
+    );
+    return new Set(read);
+  }
+
+  /** This call was made before, and the function has not asked for it yet. */
+  has(id: string): boolean {
+    return this.left.has(id);
   }
 
   /** The first call that the function has not asked for. */
@@ -171,11 +176,7 @@ export class Journal {
     this.packing = this.packing.then(async () => {
       if (this.inlineBytes <= JOURNAL_PACK_BYTES) return;
       const { items: replaces, inlineBytes } = this;
-      const entries = [...this.entries];
-      const content = Buffer.from(JSON.stringify(entries));
-      const digest = await this.options.store.put(content);
-      const ref = { digest, bytes: content.byteLength, content: 'data' as const };
-      const segment: JournalSegment = { kind: 'segment', ref, entries: entries.length };
+      const segment = await packJournal(this.options.store, [...this.entries]);
       this.items += 1 - replaces;
       this.inlineBytes -= inlineBytes;
       await this.options.record({ kind: 'packed-journal', replaces, segment });
@@ -190,14 +191,4 @@ export function misfit(id: string, found: string): SkillError {
     `the journal of this task does not fit the skill any more: it has the step "${id}" next, ` +
     `and the skill ${found}; give changed steps new names in a new skill, or keep the old ones`;
   return new SkillError(text, { retryable: false });
-}
-
-async function entriesOf(item: JournalItem, store: PartStore): Promise<readonly JournalEntry[]> {
-  if (item.kind !== 'segment') return [item];
-  const content = await store.get(item.ref.digest);
-  return JSON.parse(content.toString('utf8')) as readonly JournalEntry[];
-}
-
-function inlineBytesOf(item: JournalItem): number {
-  return item.kind === 'segment' ? 0 : jsonBytes(item);
 }

@@ -6,6 +6,7 @@ import type { JournalCall } from '../workflows/journal';
 
 /** One that has not come back yet. */
 interface Pending {
+  /** A message that was read counts as a step that takes no time. */
   readonly kind: 'step' | 'sleep';
   /** Place in the journal: of a step where it ended, of a sleep where it began. */
   readonly place: number;
@@ -30,9 +31,8 @@ export class ReturnOrder {
   add(call: JournalCall): void {
     if (this.pending.has(call.id)) return;
     const { at } = call;
-    const isSleep = call.kind === 'sleep';
-    const end = isSleep ? call.until : at + call.ms;
-    this.pending.set(call.id, { kind: isSleep ? 'sleep' : 'step', place: this.places, at, end });
+    const kind = call.kind === 'sleep' ? 'sleep' : 'step';
+    this.pending.set(call.id, { kind, place: this.places, at, end: endOf(call) });
     this.places += 1;
   }
 
@@ -71,6 +71,18 @@ export class ReturnOrder {
   private isNext(own: Pending): boolean {
     for (const other of this.pending.values()) if (isBefore(other, own)) return false;
     return true;
+  }
+}
+
+function endOf(call: JournalCall): number {
+  switch (call.kind) {
+    case 'step':
+    case 'failed':
+      return call.at + call.ms;
+    case 'sleep':
+      return call.until;
+    case 'message':
+      return call.at;
   }
 }
 

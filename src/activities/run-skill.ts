@@ -2,14 +2,17 @@
 
 import { Context } from '@temporalio/activity';
 import type { ContinuationTokens } from '../temporal/continuations';
+import { handParts, referencesOfTask } from '../temporal/stored-hand-over';
 import type { TakenOver } from '../temporal/takeover';
+import { workflowIdOf } from '../temporal/tasks';
 import type { PartStores } from '../storage/part-store';
 import { patiently } from '../storage/patient-store';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
-import type { Scope } from '../workflows/task';
+import type { Scope, Task } from '../workflows/task';
 import { runAttempt } from './attempt';
 import type { LongLog, Pace } from './emitter';
+import type { FollowUpSource } from './messages';
 import { SkillError, type Skill, type SkillLog } from './skill';
 import { watchForStop } from './stop-watch';
 import { placeOf } from './thread/place';
@@ -33,6 +36,10 @@ export interface SkillRuntime {
   longLog(run: RunRef, speaker: Pick<Batch, 'turn' | 'attempt'>): LongLog;
   /** Default: see `Emitter`. */
   readonly pace?: Pace;
+  /** See `Tasks.followUps`. */
+  followUps(run: RunRef): FollowUpSource;
+  /** See `Tasks.read`. */
+  readTask(ref: Pick<RunRef, 'scope' | 'taskId'>): Promise<Task>;
   log(taskId: string, skillId: string): SkillLog;
 }
 
@@ -63,10 +70,24 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
       send: (batch) => runtime.signal(run, batch),
       longLog: runtime.longLog(run, { turn: given.turn, attempt }),
       takeOver: (speaker) => runtime.takeOver(run, speaker),
+      followUps: () => runtime.followUps(run),
+      readTask: (referenced) => readTask(runtime, { scope, taskId: referenced }, workflowId),
     });
   } finally {
     stop.close();
   }
+}
+
+/** With its stored parts, which go with it: as long as this task is there, so are they. */
+async function readTask(
+  runtime: SkillRuntime,
+  ref: Pick<RunRef, 'scope' | 'taskId'>,
+  reader: string,
+): Promise<Task> {
+  const task = await runtime.readTask(ref);
+  const owners = { from: workflowIdOf(ref), to: reader };
+  await handParts(runtime.stores, referencesOfTask(task), owners);
+  return task;
 }
 
 function continueUrlOf(

@@ -4,12 +4,14 @@ import { restoreMessage } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput } from '../workflows/contract';
 import type { Mark } from '../workflows/journal';
-import type { ContentPart, Message } from '../workflows/task';
+import type { ContentPart, Message, Task } from '../workflows/task';
 import type { Emitter } from './emitter';
 import { askUntilItFits } from './answer';
 import { Journal, misfit } from './journal';
+import { Messages, type FollowUpSource } from './messages';
 import type { PartIntake } from './part-intake';
 import type { Place } from './place';
+import { readReferenced } from './referenced';
 import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
 import {
@@ -18,6 +20,7 @@ import {
   type ArtifactOptions,
   type ArtifactStream,
   type AuthPrompt,
+  type ReferencedTask,
   type Say,
   type Schema,
   type SkillArtifact,
@@ -43,6 +46,8 @@ export interface Done {
 export interface Sleep {
   readonly state: 'asleep';
   readonly until: number;
+  /** A branch of the function waits for a message. */
+  readonly hears: boolean;
 }
 
 /** The question that ends a turn. */
@@ -62,10 +67,14 @@ export interface RunOptions {
   readonly log: SkillLog;
   readonly clock: Clock;
   /**
-   * Where the question after that many others is answered without the client.
+   * Where the question after that many follow-ups is answered without the client.
    * @throws SkillError
    */
   continueUrl(question: number): string;
+  /** The task's follow-ups as they come; opened when the function first waits for one. */
+  followUps(): FollowUpSource;
+  /** A task of the same caller. @throws TaskError */
+  readTask(taskId: string): Promise<Task>;
   /** Ends the run: the answer, or the time, starts the function again. */
   suspend(why: Question | Sleep): void;
 }
@@ -81,6 +90,7 @@ export class SkillRun implements SkillContext {
   readonly signal: AbortSignal;
   readonly log: SkillLog;
   readonly tools: TaskTools = createTaskTools(this);
+  readonly messages: Messages;
   /** Told by a tool: how the run ends, whatever it says or returns from then on. */
   ending: SkillResult | undefined;
   private readonly options: RunOptions;
@@ -91,6 +101,7 @@ export class SkillRun implements SkillContext {
   private answersRead = 0;
   private answersReturned = 0;
   private isLeaving = false;
+  private tasksReferenced: Promise<readonly ReferencedTask[]> | undefined;
 
   /** Rejects with `MissingPartError` when a part of the conversation, or of the journal, is gone. */
   static async open(options: RunOptions): Promise<SkillRun> {
@@ -120,7 +131,10 @@ export class SkillRun implements SkillContext {
     this.contextId = options.input.contextId;
     this.message = message;
     this.history = history;
-    this.answers = followUps.slice(0, options.input.answered);
+    const read = journal?.messages ?? new Set();
+    this.answers = followUps
+      .slice(0, options.input.answered)
+      .filter((_, index) => !read.has(index));
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     // Waking up is no retry.
@@ -140,13 +154,26 @@ export class SkillRun implements SkillContext {
     this.steps = new Steps({
       journal,
       store: options.store,
-      origin: options.input.taskId,
+      origin: options.input.origin ?? options.input.taskId,
       signal: options.signal,
       clock: options.clock,
       artifacts: options.artifacts.begun,
       releaseStep: (id) => this.speech.release(id),
-      suspend: (until) => this.leave({ state: 'asleep', until }),
+      suspend: (until, hears) => this.leave({ state: 'asleep', until, hears }),
     });
+    this.messages = new Messages({
+      ...{ journal, followUps, store: options.store, signal: options.signal },
+      calls: this.steps,
+      clock: options.clock,
+      read: options.input.answered,
+      open: () => options.followUps(),
+      hasLeft: () => this.isLeaving,
+    });
+  }
+
+  /** Steps whose errors the function was ended by, as far as that is known. */
+  get failedSteps(): readonly string[] {
+    return this.steps.failedSteps;
   }
 
   private get hasAnswers(): boolean {
@@ -163,6 +190,7 @@ export class SkillRun implements SkillContext {
       (result) => ({ kind: 'result', result }) as const,
       (error: unknown) => ({ kind: 'threw', error }) as const,
     );
+    this.messages.close();
     await this.speech.release();
     if (this.ending !== undefined) return { kind: 'told', result: this.ending };
     if (ended.kind === 'threw') throw ended.error;
@@ -189,6 +217,16 @@ export class SkillRun implements SkillContext {
 
   uuid(): Promise<string> {
     return this.steps.uuid();
+  }
+
+  referenced(): Promise<readonly ReferencedTask[]> {
+    const { store, signal } = this.options;
+    this.tasksReferenced ??= readReferenced(this.message, {
+      ...{ store, signal },
+      readTask: (taskId) => this.options.readTask(taskId),
+      once: (name, read) => this.steps.step(name, read),
+    });
+    return this.tasksReferenced;
   }
 
   async progress(text: Say): Promise<void> {
@@ -245,7 +283,7 @@ export class SkillRun implements SkillContext {
 
   /**
    * From the journal, or by ending this run: then the promise stays open and is forgotten.
-   * @param pose makes the question, by the number of those before it.
+   * @param pose makes the question, by the number of follow-ups that were read before it.
    */
   private async answerTo(
     pose: (question: number) => Question | Promise<Question>,
@@ -265,7 +303,7 @@ export class SkillRun implements SkillContext {
       this.answersReturned += 1;
       return answer;
     }
-    return this.leave(await pose(question));
+    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)));
   }
 
   /** Ends the run; what it has said so far it need not say again. */

@@ -1,7 +1,7 @@
 // What a skill author writes against: the skill, its context and its results.
 // Imported by skills only for types and checks; a plain object of this shape works as well.
 
-import type { ContentPart, Artifact, Json, JsonObject, Message } from '../workflows/task';
+import type { ContentPart, Artifact, Json, JsonObject, Message, Task } from '../workflows/task';
 import type { AuthoredPart, FilePart, StreamPart } from './authored-part';
 import type { TaskTools } from './tools/contract';
 
@@ -124,6 +124,9 @@ export interface StepOptions<T> {
   readonly schema?: Schema<T>;
 }
 
+/** A task that the caller's message refers to, with its parts in full. */
+export type ReferencedTask = Omit<Task<ContentPart>, 'seq' | 'unreadMessageIds'>;
+
 /** Everything a running skill can do. */
 export interface SkillContext {
   /** In a skill that replies: an id that every retry sees alike, of a task that nobody else sees. */
@@ -134,11 +137,25 @@ export interface SkillContext {
   /** The conversation so far, oldest first, `message` included. */
   readonly history: readonly Message<ContentPart>[];
   /**
+   * What the caller says while the skill runs, from the oldest message on that nobody has read. Each is
+   * read once, by whoever waits for it first, and is no answer to a later question. A loop over them waits
+   * for the next one until it is left; it throws the reason of `signal` when that is aborted.
+   */
+  readonly messages: AsyncIterable<Message<ContentPart>>;
+  /**
+   * The caller's tasks that `message.referenceTaskIds` names, the first ten: as they were when this was
+   * first called, in every run alike. An id that names none is left out.
+   */
+  referenced(): Promise<readonly ReferencedTask[]>;
+  /**
    * Media types that the caller of the first message would like to get, e.g. `text/*`: a preference,
    * to be followed where the skill has a choice. Empty when the caller did not say.
    */
   readonly acceptedOutputModes: readonly string[];
-  /** When the task was created: a time that every retry of the skill sees alike. */
+  /**
+   * When the task was created: a time that every retry of the skill sees alike. In a task that goes on where
+   * another has failed it is when that one was.
+   */
   readonly createdAt: Date;
   /** Counts the runs of this turn from 1: a retry after an error or a lost worker adds one. */
   readonly attempt: number;

@@ -23,6 +23,9 @@ const IDLE_MS = 500;
 /** Ten years: what is longer was meant in other units, and some day is more than Temporal's timers take. */
 const SLEEP_MAX_MS = 315_576_000_000;
 
+/** More than anyone reads; branches may fail by the thousand. */
+const FAILED_STEPS_MAX = 10;
+
 /** What servers take as an idempotency key. */
 const KEY_MAX = 255;
 
@@ -44,15 +47,17 @@ export interface StepsOptions {
   readonly artifacts: BegunArtifacts;
   /** What a step that comes to its end has held back goes on. */
   releaseStep(id: string): Promise<void>;
-  /** Ends the run until then, in epoch milliseconds. */
-  suspend(until: number): Promise<never>;
+  /** Ends the run until then, in epoch milliseconds, or until a message comes where one is waited for. */
+  suspend(until: number, hears: boolean): Promise<never>;
 }
 
 export class Steps {
   private readonly options: StepsOptions;
   private readonly ids = new Set<string>();
   private readonly open = new Set<string>();
-  /** Those of them that no entry has told of. */
+  /** Calls that wait for a message. */
+  private readonly waits = new Set<string>();
+  /** Steps and waits that no entry has told of. */
   private untold: string[] = [];
   /** Of steps whose error the function may yet be ended by. */
   private failures: JournalCall[] = [];
@@ -96,6 +101,7 @@ export class Steps {
         await this.turn(id);
         throw revive(call.error);
       case 'sleep':
+      case 'message':
         throw misfit(id, `has a step of that name`);
     }
   }
@@ -123,10 +129,29 @@ export class Steps {
     return this.step('ctx.uuid', () => randomUUID());
   }
 
+  /** Waits for what comes from outside: meanwhile a sleep beside it may end the run. */
+  async waiting<T>(id: string, wait: () => Promise<T>): Promise<T> {
+    this.waits.add(id);
+    this.untold.push(id);
+    try {
+      return await wait();
+    } finally {
+      this.waits.delete(id);
+    }
+  }
+
   /** What the journal has of the next call of this name. */
   private async ask(
     name: string,
   ): Promise<{ readonly id: string; readonly call: JournalCall | undefined }> {
+    const id = await this.place(name);
+    const call = await this.options.journal?.take(id);
+    this.options.artifacts.restore(call?.artifacts ?? {});
+    return { id, call };
+  }
+
+  /** The id of the next call of this name: its place in the journal. */
+  async place(name: string): Promise<string> {
     const outer = this.inStep.getStore();
     if (outer !== undefined) {
       const text = `"${name}" was called inside the step "${outer}", and steps do not nest: call it before or after`;
@@ -136,9 +161,7 @@ export class Steps {
     const id = this.idOf(name);
     const failures = await this.caughtFailures();
     if (failures.length > 0) await this.options.journal?.add(failures);
-    const call = await this.options.journal?.take(id);
-    this.options.artifacts.restore(call?.artifacts ?? {});
-    return { id, call };
+    return id;
   }
 
   private idOf(name: string): string {
@@ -190,15 +213,17 @@ export class Steps {
   }
 
   /** Until the call is to come back to the function. */
-  private async turn(id: string): Promise<void> {
+  async turn(id: string): Promise<void> {
     await this.options.journal?.turn(id);
     this.returned += 1;
   }
 
   /** With the failures before it: the function has gone on after them, so a later run has to meet them too. */
-  private async record(call: JournalCall): Promise<void> {
+  async record(call: JournalCall): Promise<void> {
     const failures = await this.caughtFailures();
-    const open = this.untold.filter((id) => this.open.has(id));
+    const open = this.untold.filter(
+      (id) => id !== call.id && (this.open.has(id) || this.waits.has(id)),
+    );
     this.untold = [];
     const entry = {
       ...call,
@@ -215,6 +240,11 @@ export class Steps {
   private didIn(id: string): Pick<JournalCall, 'artifacts'> {
     const artifacts = this.options.artifacts.of(id);
     return artifacts === undefined ? {} : { artifacts };
+  }
+
+  /** Steps whose errors nothing has been recorded of, the first ones: the function was ended by them. */
+  get failedSteps(): readonly string[] {
+    return this.failures.slice(0, FAILED_STEPS_MAX).map(({ id }) => id);
   }
 
   /** The end of the run: of what it has not recorded yet, what a later one has to meet. */
@@ -240,7 +270,7 @@ export class Steps {
         const left = due - this.options.clock.now();
         if (left <= 0) return;
         if (journal !== undefined && left > SLEEP_IN_PLACE_MS && this.isIdle) {
-          await this.options.suspend(Math.min(...this.sleeps));
+          await this.options.suspend(Math.min(...this.sleeps), this.waits.size > 0);
         }
         await delay(Math.min(left, this.idleMs), undefined, { signal });
       }

@@ -3,6 +3,7 @@
 import type { AgentExtension } from '@a2a-js/sdk';
 import { STREAM_CURSOR_URI, UNREAD_MESSAGES_URI } from '../a2a/translate';
 import { PARTIAL_ARTIFACT_URI } from '../workflows/task';
+import { RETRY_URI } from '../workflows/retried-task';
 
 /** `Idempotency-Key` on a send: the same key with the same message is the same task. */
 const IDEMPOTENCY_KEY_URI = 'urn:longhaul:a2a:idempotency-key:1';
@@ -19,6 +20,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   [SKILL_CHOICE_URI]: 'message.metadata.skillId names the skill that takes the message.',
   [WEBHOOK_DELIVERIES_URI]: 'Deliveries of push notifications are listed, and sent again.',
   [PARTIAL_ARTIFACT_URI]: 'An artifact that is a piece of the result, and not final, says so.',
+  [RETRY_URI]: 'A message asks for another try of a failed task, from the step on that failed.',
   [UNREAD_MESSAGES_URI]: 'A finished task names the messages that no skill has read.',
 };
 

@@ -14,6 +14,7 @@ import { USER_PARTS_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Scope } from '../workflows/task';
 import { assertContentTypes } from './content-types';
 import { assertMessageFits, assertModesFit } from './message-size';
+import { retryRequestOf, type Recovery, type RetryRequest } from './recovery';
 import type { WebhookRequest, Webhooks } from './webhooks';
 
 /** Which skill takes a message, and within which bounds. */
@@ -61,6 +62,7 @@ export interface IntakeOptions {
   readonly replies: Replies;
   readonly stores: PartStores;
   readonly catalog: SkillCatalog;
+  readonly recovery: Recovery;
   /** Absent: push notifications are switched off. */
   readonly webhooks?: Webhooks;
   /** Is recorded with each task, for addresses that a skill hands out. */
@@ -86,7 +88,7 @@ export class Intake {
   /**
    * Resolves when the message is recorded.
    * @throws TaskError `invalid` when no skill takes it or it is too long; `content-type`; what
-   * `Tasks.message` and `Tasks.start` throw.
+   * `Tasks.message`, `Tasks.start` and `Recovery.start` throw.
    */
   async take(scope: Scope, submission: Submission): Promise<Taken> {
     // Whoever sends it is the user here; the journal of answers is the user's messages in order.
@@ -97,13 +99,18 @@ export class Intake {
     const given = { scope, message, key, digest, outputModes };
     // Before anything is recorded: a message that was taken is not refused for its webhook.
     if (webhook !== undefined) await this.assertWebhook(given, webhook);
-    const { taskId } = message;
-    const taken =
-      taskId === undefined ? await this.open(given) : await this.followUp(given, taskId);
+    const taken = await this.takeIn(given);
     if (webhook !== undefined && taken.kind === 'task') {
       await this.options.webhooks?.keep(taken.ref, webhook, taken.since);
     }
     return taken;
+  }
+
+  private takeIn(given: Given): Promise<Taken> {
+    const { taskId } = given.message;
+    const retry = retryRequestOf(given.message);
+    if (retry !== undefined) return this.retry(given, retry);
+    return taskId === undefined ? this.open(given) : this.followUp(given, taskId);
   }
 
   private async assertWebhook(
@@ -146,6 +153,21 @@ export class Intake {
     const { tasks, publicUrl } = this.options;
     await tasks.start({ ...start, publicUrl, message: { ...first, taskId } });
     return { kind: 'task', ref: { scope, taskId }, since: 0, skillId: choice.skillId };
+  }
+
+  private async retry(given: Given, request: RetryRequest): Promise<Taken> {
+    const { scope, message, key, digest, outputModes } = given;
+    assertModesFit(outputModes.acceptedOutputModes);
+    const { tasks, publicUrl, recovery } = this.options;
+    const ref = { scope, taskId: idOf(scope, 'task', key) };
+    const again = await recovery.start(ref, request, message);
+    const { skillId } = again;
+    const { replies, limits } = this.choose({ ...message, metadata: { skillId } });
+    if (replies)
+      throw new TaskError(TaskErrorReason.invalid, `"${skillId}" replies, and has no tasks`);
+    const ids = { v: FORMAT, ...ref, limits, publicUrl } as const;
+    await tasks.start({ ...ids, ...again, ...outputModes, ...digest });
+    return { kind: 'task', ref, since: 0, skillId };
   }
 
   /** @throws TaskError `invalid` when too much of it would have to travel inline. */

@@ -1,5 +1,6 @@
 // The A2A operations on tasks. It knows neither the wire nor Temporal's words.
 
+import { randomUUID } from 'node:crypto';
 import type { Following } from '../temporal/event-feed';
 import { patienceOf } from '../temporal/patience';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
@@ -7,6 +8,7 @@ import type { TaskListing, TaskPage, TaskQuery } from '../temporal/task-list';
 import type { Replies } from '../temporal/replies';
 import { scopeKey } from '../temporal/scope';
 import type { TaskRef, Tasks } from '../temporal/tasks';
+import { RETRY_URI } from '../workflows/retried-task';
 import {
   TaskState,
   isInterrupted,
@@ -19,6 +21,7 @@ import {
 } from '../workflows/task';
 import type { Intake, Submission, Taken } from './intake';
 import { assertCancelFits } from './message-size';
+import type { Recovery, RetryPlan, RetryRequest } from './recovery';
 
 /** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
 const CANCEL_WAIT_MS = 3_000;
@@ -64,6 +67,15 @@ export interface TaskServiceOptions {
   readonly tasks: Tasks;
   readonly replies: Replies;
   readonly listing: TaskListing;
+  readonly recovery: Recovery;
+}
+
+/** What is asked for besides the task. */
+export interface RetryOptions extends RetryRequest {
+  /** Is kept with the new task. Default: that it is a retry. */
+  readonly note?: string;
+  /** The same key with the same request is the same new task (D6). */
+  readonly idempotencyKey?: string;
 }
 
 type TakenByTask = Extract<Taken, { kind: 'task' }>;
@@ -73,14 +85,16 @@ export class TaskService {
   private readonly tasks: Tasks;
   private readonly replies: Replies;
   private readonly listing: TaskListing;
+  private readonly recovery: Recovery;
   /** Skills that were seen to ask: their tasks are followed from the start. */
   private readonly asking = new Set<string>();
 
-  constructor({ intake, tasks, replies, listing }: TaskServiceOptions) {
+  constructor({ intake, tasks, replies, listing, recovery }: TaskServiceOptions) {
     this.intake = intake;
     this.tasks = tasks;
     this.replies = replies;
     this.listing = listing;
+    this.recovery = recovery;
   }
 
   /**
@@ -190,6 +204,40 @@ export class TaskService {
     const task = await this.latest(caller, ref);
     if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
     throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
+  }
+
+  /** What `retry` would keep and do again. @throws TaskError as that does. */
+  retryPlan(caller: Caller, request: RetryRequest): Promise<RetryPlan> {
+    return this.recovery.plan(caller.scope, request);
+  }
+
+  /**
+   * A new task that goes on where this one failed or was canceled; resolves when it is started.
+   * @throws TaskError `not-found`, `not-retryable`, `invalid` for an unknown step, `key-reused`, `unavailable`.
+   */
+  async retry(caller: Caller, options: RetryOptions): Promise<Task> {
+    const { taskId, fromStep, note = 'retry', idempotencyKey } = options;
+    const metadata = { [RETRY_URI]: { taskId, ...(fromStep && { fromStep }) } };
+    const messageId = idempotencyKey ?? randomUUID();
+    const message = { messageId, role: 'ROLE_USER', parts: [{ text: note }], metadata } as const;
+    return this.begin(caller, { message, ...(idempotencyKey && { idempotencyKey }) });
+  }
+
+  /**
+   * A new task in the same context that is told how this one ended, and asked for the same again.
+   * @param text what the caller adds.
+   * @throws TaskError `not-found`, `not-retryable`, `unavailable`; what a send throws.
+   */
+  async recover(caller: Caller, taskId: string, text?: string): Promise<Task> {
+    const message = await this.recovery.message({ scope: caller.scope, taskId }, text);
+    return this.begin(caller, { message });
+  }
+
+  /** @throws TaskError `invalid` when there is no task to it. */
+  private async begin(caller: Caller, submission: Submission): Promise<Task> {
+    const answer = await this.send(caller, { ...submission, returnImmediately: true });
+    if ('task' in answer) return answer.task;
+    throw new TaskError(TaskErrorReason.invalid, 'the skill replies, and has no tasks');
   }
 
   /** The task when it is over, or as it is when a cancel has had its time. */

@@ -6,6 +6,7 @@ import { openCards, type Cards } from '../api/card/cards';
 import { createGateway } from '../api/gateway';
 import { Intake } from '../api/intake';
 import { createMetrics } from '../api/metrics';
+import { Recovery } from '../api/recovery';
 import { createSkillCatalog } from '../api/skill-catalog';
 import { TaskService } from '../api/task-service';
 import { Webhooks } from '../api/webhooks';
@@ -16,6 +17,7 @@ import type { DeriveKey } from '../storage/service-secret';
 import { answers } from '../temporal/availability';
 import { openClient } from '../temporal/connection';
 import { openContinuations } from '../temporal/continuations';
+import { EndedTasks } from '../temporal/ended-task';
 import { nextFreePort } from '../temporal/embedded/free-port';
 import { PageTokens } from '../temporal/page-tokens';
 import { PushConfigs } from '../temporal/push-configs';
@@ -60,9 +62,11 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
     : undefined;
   const catalog = createSkillCatalog(skills, config.taskQueue);
   const receiving = { ...(webhooks && { webhooks }) };
-  const intake = new Intake({ tasks, replies, stores, catalog, publicUrl, ...receiving });
+  const recovery = new Recovery({ tasks, endedTasks: new EndedTasks(client), stores });
+  const parted = { tasks, replies, recovery };
+  const intake = new Intake({ ...parted, stores, catalog, publicUrl, ...receiving });
   const gateway = createGateway({
-    service: new TaskService({ intake, tasks, replies, listing }),
+    service: new TaskService({ ...parted, intake, listing }),
     stores,
     ...receiving,
     continuations: openContinuations(tasks, keys('continuation')),

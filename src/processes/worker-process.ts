@@ -49,6 +49,8 @@ export async function openWorker(
   running.add(() => connection.close());
   const native = new Client({ connection, namespace: temporal.namespace });
   const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
+  // A poll over the worker's own connection cannot be given up.
+  const followed = new Tasks({ client, taskQueue: config.taskQueue });
   const activities = createTaskActivities({
     skills: new Map(skills.map((skill) => [skill.id, skill])),
     stores,
@@ -56,6 +58,8 @@ export async function openWorker(
     signal: (run, batch) => tasks.signal(run, batch),
     longLog: (run, speaker) => tasks.longLog(run, speaker),
     takeOver: (run, speaker) => tasks.takeOver(run, speaker),
+    followUps: (run) => followed.followUps(run),
+    readTask: (ref) => tasks.read(ref),
     log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
   });
   const worker = await startTaskWorker({

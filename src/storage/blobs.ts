@@ -36,6 +36,8 @@ export interface Blobs {
   write(key: string, bytes: Uint8Array): Promise<void>;
   /** Takes bytes whose key is known at their end; memory does not grow with them. */
   receive(source: AsyncIterable<Uint8Array>): Promise<Received>;
+  /** Puts the bytes of one key under another too, in one step; false when there are none. */
+  copy(from: string, to: string): Promise<boolean>;
   /** Undefined when there is no such blob. */
   stream(key: string, range?: ByteRange): Promise<Readable | undefined>;
   stat(key: string): Promise<BlobStat | undefined>;

@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, type Dirent } from 'node:fs';
 import {
+  copyFile,
+  link,
   mkdir,
   open,
   opendir,
@@ -59,6 +61,18 @@ export function createDirectoryBlobs(directory: string): Blobs {
           keep: (key) => faultsTold(() => removedOnFailure(partial, () => place(partial, key))),
           discard: () => rm(partial, { force: true }),
         };
+      }),
+    copy: (from, to) =>
+      faultsTold(async () => {
+        if ((await statOf(pathOf(from))) === undefined) return false;
+        await mkdir(dirname(pathOf(to)), { recursive: true });
+        if (await linked(pathOf(from), pathOf(to))) return true;
+        const partial = partialPath();
+        await removedOnFailure(partial, async () => {
+          await copyFile(pathOf(from), partial);
+          await place(partial, to);
+        });
+        return true;
       }),
     stream: (key, range) =>
       faultsTold(async () => {
@@ -127,6 +141,16 @@ async function discardUnfinished(directory: string, before: Date): Promise<void>
 async function statOf(path: string): Promise<BlobStat | undefined> {
   const found = await stat(path).catch(undefinedIfMissing);
   return found && { bytes: found.size, writtenAt: found.mtime };
+}
+
+/** A second name costs no bytes; false where the file system has none to give. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (err) {
+    return codeOf(err) === 'EEXIST';
+  }
 }
 
 async function removedOnFailure(partial: string, act: () => Promise<void>): Promise<void> {

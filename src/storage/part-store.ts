@@ -32,6 +32,8 @@ export interface StoredBytes {
 /** The stored parts of every workflow: what one has put, no other finds, so that they can go with it. */
 export interface PartStores {
   of(workflowId: string): PartStore;
+  /** Gives a workflow what another has put; rejects with `MissingPartError` when it is gone. */
+  copy(digest: string, owners: { readonly from: string; readonly to: string }): Promise<void>;
 }
 
 export class MissingPartError extends Error {
@@ -53,7 +55,11 @@ function folderOf(workflowId: string): string {
 }
 
 export function createPartStores(blobs: Blobs): PartStores {
-  return { of: (workflowId) => new WorkflowParts(blobs, workflowId) };
+  return {
+    of: (workflowId) => new WorkflowParts(blobs, workflowId),
+    copy: (digest, { from, to }) =>
+      new WorkflowParts(blobs, to).adopt(digest, new WorkflowParts(blobs, from)),
+  };
 }
 
 /** In a directory that gateway and worker share. */
@@ -96,6 +102,12 @@ class WorkflowParts implements PartStore {
     if (there === bytes) await received.discard();
     else await received.keep(this.keyOf(digest));
     return { digest, bytes };
+  }
+
+  async adopt(digest: string, owner: WorkflowParts): Promise<void> {
+    await this.named();
+    if (await this.blobs.copy(owner.keyOf(digest), this.keyOf(digest))) return;
+    throw new MissingPartError(digest, 'is not in the store');
   }
 
   get(digest: string): Promise<Buffer> {

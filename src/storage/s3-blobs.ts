@@ -48,14 +48,22 @@ export class S3Blobs implements Blobs {
     const discard = (): Promise<void> => this.remove(incoming);
     return {
       keep: async (key) => {
-        const { bucket } = this.access.place;
-        const source = `${bucket}/${this.fullKey(incoming)}`.split('/').map(encodeURIComponent);
-        const copied = { Key: this.fullKey(key), CopySource: source.join('/') };
-        await this.ask((_, at) => this.access.patientS3.copyObject({ ...at, ...copied }));
+        await this.ask((_, at) => this.copyTo(at, incoming, key));
         await discard();
       },
       discard,
     };
+  }
+
+  async copy(from: string, to: string): Promise<boolean> {
+    const found = await this.askFor((_, at) => this.copyTo(at, from, to));
+    return found !== undefined;
+  }
+
+  private copyTo(at: { readonly Bucket: string }, from: string, to: string): Promise<object> {
+    const source = `${at.Bucket}/${this.fullKey(from)}`.split('/').map(encodeURIComponent);
+    const copied = { Key: this.fullKey(to), CopySource: source.join('/') };
+    return this.access.patientS3.copyObject({ ...at, ...copied });
   }
 
   async stream(key: string, range?: ByteRange): Promise<Readable | undefined> {

@@ -14,7 +14,7 @@ import { FORMAT, type Batch } from '../workflows/emission';
 import { LOG_WORKFLOW, closeSignal, type LogStart } from '../workflows/log-contract';
 import type { Decision, Recorded } from '../workflows/recorded';
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** Reads one stored value. Payload codecs of the client apply. */
 export type Decode = (payload: Payload | null | undefined) => Promise<unknown>;
@@ -41,6 +41,8 @@ export interface PageRequest {
   readonly pageToken?: Uint8Array;
   /** Waits (up to 20 s, the server's bound) for an event when there is none yet. */
   readonly waitNewEvent: boolean;
+  /** Default: as many as the server gives. */
+  readonly maximumEvents?: number;
 }
 
 /** How much a run's history tells beyond the task itself. */
@@ -53,11 +55,11 @@ export type HistoryStep =
 export const PAGE_EVENTS = 256;
 
 export async function readPage(client: Client, request: PageRequest): Promise<HistoryPage> {
-  const { workflowId, runId = '', pageToken, waitNewEvent } = request;
+  const { workflowId, runId = '', pageToken, waitNewEvent, maximumEvents = PAGE_EVENTS } = request;
   const response = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
-    maximumPageSize: PAGE_EVENTS,
+    maximumPageSize: maximumEvents,
     waitNewEvent,
     ...(pageToken === undefined ? {} : { nextPageToken: pageToken }),
   });
@@ -128,10 +130,13 @@ function assertFormat(v: number): void {
 function fromStart(input: unknown, at: number): HistoryStep {
   const start = input as TaskStart;
   assertFormat(start.v);
-  const { continued, taskId, contextId, skillId, message } = start;
-  return continued === undefined
-    ? record({ kind: 'created', at, taskId, contextId, skillId, message })
-    : record({ kind: 'continued', checkpoint: continued.checkpoint });
+  const { continued, taskId, contextId, skillId, message, retry } = start;
+  if (continued !== undefined) {
+    return record({ kind: 'continued', checkpoint: continued.checkpoint });
+  }
+  const inherited = retry?.inherited;
+  const given = { taskId, contextId, skillId, message, ...(inherited && { inherited }) };
+  return record({ kind: 'created', at, ...given });
 }
 
 /** The server's own endings; a completed run has published its last decision before. */
@@ -155,7 +160,7 @@ function record(recorded: Recorded, bytes = 0): HistoryStep {
   return { kind: 'record', recorded, bytes };
 }
 
-function timeOf(event: HistoryEvent): number {
+export function timeOf(event: HistoryEvent): number {
   const { seconds, nanos } = event.eventTime ?? {};
   return Number(seconds ?? 0) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000);
 }

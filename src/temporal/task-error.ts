@@ -8,6 +8,8 @@ export const TaskErrorReason = {
   contentType: 'content-type',
   /** The task is in a terminal state. */
   over: 'over',
+  /** It has not ended in a way that another try could mend. */
+  notRetryable: 'not-retryable',
   contextMismatch: 'context-mismatch',
   /** The question has had its answer, or the task asks another one. */
   answered: 'answered',

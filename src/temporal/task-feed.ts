@@ -133,7 +133,8 @@ export class TaskFeed {
       start = before;
     }
     const { startRunId: runId } = start;
-    return new TaskHistory({ ...this.source, ...(runId === undefined ? {} : { runId }) }, seq);
+    const source = { ...this.source, ...(runId === undefined ? {} : { runId }) };
+    return new TaskHistory(source, { after: seq });
   }
 
   /** All that `history` tells, as far as it is recorded now. */

@@ -18,9 +18,19 @@ export interface Increment {
   readonly bytes: number;
 }
 
+/** Is told of each record with the fold before it, if there is one, and after it. */
+export type OnRecord = (recorded: Recorded, after: TaskFold, before: TaskFold | undefined) => void;
+
+export interface TaskHistoryOptions {
+  /** The events that are wanted begin behind this one. Default: only where the task has come to. */
+  readonly after?: number;
+  readonly onRecord?: OnRecord;
+}
+
 export class TaskHistory {
   private readonly source: HistorySource;
   private readonly after: number;
+  private readonly onRecord: OnRecord;
   private readonly own: RunPager;
   /** Read, and to be folded when the log has been. */
   private waiting: RunStep[] = [];
@@ -32,10 +42,10 @@ export class TaskHistory {
   /** The last event before the run with which this history began; known after the first page. */
   since = 0;
 
-  /** @param after the events that are wanted begin behind this one. Default: only where the task has come to. */
-  constructor(source: HistorySource, after = Number.POSITIVE_INFINITY) {
+  constructor(source: HistorySource, options: TaskHistoryOptions = {}) {
     this.source = source;
-    this.after = after;
+    this.after = options.after ?? Number.POSITIVE_INFINITY;
+    this.onRecord = options.onRecord ?? ((): void => undefined);
     this.own = new RunPager(source);
   }
 
@@ -130,6 +140,7 @@ export class TaskHistory {
     const before = this.current?.task;
     const isSnapshot = recorded.kind === 'continued' || recorded.kind === 'resumed';
     const { fold, events } = foldTask(isSnapshot ? undefined : this.current, recorded);
+    this.onRecord(recorded, fold, this.current);
     this.current = fold;
     if (recorded.kind === 'continued' && before === undefined) this.since = fold.task.seq;
     if (fold.log !== undefined && this.log === undefined) this.openLog(fold.log);

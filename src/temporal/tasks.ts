@@ -26,6 +26,7 @@ import { watchSignal, type Watch } from '../workflows/push-contract';
 import { TaskState, type JsonObject, type Scope, type Task } from '../workflows/task';
 import { busy, isNotFound, unavailable, withinDeadline } from './connection';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
+import { FollowUps } from './follow-ups';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
@@ -244,6 +245,12 @@ export class Tasks {
     const send = (batch: Batch): Promise<void> =>
       this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
     return { id, send };
+  }
+
+  /** What callers say to this run of a task, as they say it. */
+  followUps(ref: TaskRef & { readonly runId: string }): FollowUps {
+    const { client, decode } = this;
+    return new FollowUps({ client, decode, workflowId: workflowIdOf(ref), runId: ref.runId });
   }
 
   /** Asks an open task to wake a push workflow when it goes on; false when it cannot be asked. */

@@ -3,17 +3,19 @@
 import { randomUUID } from 'node:crypto';
 import { runAttempt } from '../activities/attempt';
 import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/skill';
-import type { StopWatch } from '../activities/stop-watch';
 import { createMemoryPartStore } from '../storage/memory-part-store';
+import type { PartStore } from '../storage/part-store';
 import { storeBigParts } from '../temporal/stored-parts';
+import { noSuchTask } from '../temporal/task-error';
 import type { TurnInput, TurnLimits, TurnOutcome } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
 import { USER_PARTS_BYTES } from '../workflows/limits';
-import type { Decision, Recorded } from '../workflows/recorded';
+import type { Decision, Inherited, Recorded } from '../workflows/recorded';
 import {
   TaskState,
   isInterrupted,
+  isTerminal,
   type ContentPart,
   type Message,
   type Task,
@@ -21,6 +23,7 @@ import {
 } from '../workflows/task';
 import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
 import type { TaskFold } from '../workflows/task-fold';
+import { Worker, ignore, never } from './memory-worker';
 
 /**
  * After the event of this number; in the middle of the step of this name; after this one, from 1, of all that
@@ -34,6 +37,18 @@ export interface MemoryTaskOptions {
   readonly message: Message<ContentPart>;
   readonly crashes: readonly Crash[];
   readonly acceptedOutputModes?: readonly string[];
+  /** Default: an empty one. */
+  readonly store?: PartStore;
+  /** It goes on where another task has ended; the message is that one's then. */
+  readonly inherited?: Inherited;
+  readonly calls: readonly Call[];
+  readonly referenced: readonly Task<ContentPart>[];
+}
+
+/** What a caller says without being asked, once the event of that number is recorded. */
+export interface Call {
+  readonly after: number;
+  readonly message: Message<ContentPart>;
 }
 
 /** What is said leaves at once. */
@@ -45,7 +60,7 @@ const IDLE_MS = 25;
 const NOBODY = { tenant: 'test', principal: 'test' } as const;
 
 export class MemoryTask {
-  readonly store = createMemoryPartStore();
+  readonly store: PartStore;
   readonly events: TaskEvent[] = [];
   readonly stepRuns = new Map<string, number>();
   runs = 0;
@@ -55,7 +70,11 @@ export class MemoryTask {
   private readonly crashes: Crash[];
   private readonly taskId = randomUUID();
   private readonly createdAt = Date.now();
+  private readonly calls: Call[];
+  private readonly onMessage = new Set<() => void>();
   private folded: TaskFold | undefined;
+  /** How the task has stood, after each record before its end. */
+  readonly folds: TaskFold[] = [];
   private attempt = 0;
   /** Of the next batch of this attempt. */
   private n = 0;
@@ -65,7 +84,9 @@ export class MemoryTask {
 
   constructor(options: MemoryTaskOptions) {
     this.options = options;
+    this.store = options.store ?? createMemoryPartStore();
     this.crashes = [...options.crashes];
+    this.calls = [...options.calls];
   }
 
   get task(): Task {
@@ -86,15 +107,30 @@ export class MemoryTask {
     const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
     const ids = { taskId: this.taskId, contextId: `context-of-${this.taskId}`, skillId: skill.id };
     const first = { ...message, ...ids, role: 'ROLE_USER' as const, parts };
-    this.record({ kind: 'created', at: this.createdAt, ...ids, message: first });
+    const { inherited } = this.options;
+    const given = { ...ids, message: first, ...(inherited && { inherited }) };
+    this.record({ kind: 'created', at: this.createdAt, ...given });
+    await this.hearCalls();
     await this.turn();
   }
 
   /** To the question that the task has asked; on to its end, or to the next question. */
   async answer(message: Message<ContentPart>): Promise<void> {
+    await this.take(message);
+    await this.turn();
+  }
+
+  private async take(message: Message<ContentPart>): Promise<void> {
     const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
     this.record({ kind: 'message', message: { ...message, parts }, updateId: randomUUID() });
-    await this.turn();
+    for (const wake of this.onMessage) wake();
+  }
+
+  private async hearCalls(): Promise<void> {
+    while (this.calls[0] !== undefined && this.task.seq >= this.calls[0].after) {
+      const [call] = this.calls.splice(0, 1);
+      if (call !== undefined) await this.take(call.message);
+    }
   }
 
   private get fold(): TaskFold {
@@ -104,11 +140,22 @@ export class MemoryTask {
 
   private record(recorded: Recorded): void {
     const { fold, events } = foldTask(this.folded, recorded);
+    if (!isTerminal(fold.task.status.state)) this.folds.push(fold);
     this.folded = fold;
     this.events.push(...events);
   }
 
+  /** One turn, and another where its question has its answer already. */
   private async turn(): Promise<void> {
+    await this.oneTurn();
+    while (this.isWaiting && this.hasUnread) await this.oneTurn();
+  }
+
+  private get hasUnread(): boolean {
+    return this.fold.followUps.length > this.fold.read;
+  }
+
+  private async oneTurn(): Promise<void> {
     const { turn, read } = this.fold;
     const answered = turn === 0 ? read : read + 1;
     this.decide({ state: TaskState.working }, { turn: turn + 1, attempt: 0, read: answered });
@@ -119,7 +166,8 @@ export class MemoryTask {
       const outcome = await this.attemptOnce();
       if (outcome === undefined) continue;
       if (outcome.kind === 'sleeps') {
-        this.skippedMs += Math.max(outcome.until - this.now(), 0);
+        const isCalled = outcome.hears === true && this.hasUnread;
+        if (!isCalled) this.skippedMs += Math.max(outcome.until - this.now(), 0);
         this.wakes += 1;
         errors = 0;
       } else if (outcome.kind === 'threw') {
@@ -166,6 +214,8 @@ export class MemoryTask {
       send: (batch) => this.hear(batch, worker),
       // Here an attempt begins when the one before is over, with all that it recorded.
       takeOver: () => Promise.resolve({ fold: this.fold, batches: 0 }),
+      followUps: () => ({ at: (followUp, signal) => this.followUp(followUp, signal) }),
+      readTask: (taskId) => this.readTask(taskId),
     });
     return Promise.race([outcome, worker.died]);
   }
@@ -191,16 +241,36 @@ export class MemoryTask {
     };
   }
 
+  private async followUp(followUp: number, signal: AbortSignal): Promise<Message> {
+    for (;;) {
+      signal.throwIfAborted();
+      const said = this.task.history.filter(({ role }) => role === 'ROLE_USER')[followUp + 1];
+      if (said !== undefined) return said;
+      await new Promise<void>((resolve) => {
+        this.onMessage.add(resolve);
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    }
+  }
+
+  private async readTask(taskId: string): Promise<Task<ContentPart>> {
+    const task = this.options.referenced.find(({ id }) => id === taskId);
+    if (task === undefined) throw noSuchTask(undefined);
+    return task;
+  }
+
   /** Takes a batch in, or lets the worker die on it: each emission by itself, so that it may die after each. */
-  private hear(batch: Batch, worker: Worker): Promise<void> {
+  private async hear(batch: Batch, worker: Worker): Promise<void> {
     if (worker.isDead) return never();
     for (const emission of batch.emissions) {
       this.record({ kind: 'batch', batch: { ...batch, n: this.n, emissions: [emission] } });
       this.n += 1;
       this.records += 1;
+      await this.hearCalls();
       if (this.isCrashDue()) return this.crash(worker);
     }
-    return Promise.resolve();
   }
 
   private isCrashDue(): boolean {
@@ -248,46 +318,4 @@ export class MemoryTask {
   private now(): number {
     return Date.now() + this.skippedMs;
   }
-}
-
-/** What runs one attempt, and may die. */
-class Worker implements StopWatch {
-  readonly died: Promise<undefined>;
-  isDead = false;
-  reason: StopWatch['reason'];
-  private readonly controller = new AbortController();
-  private tellDeath: (nothing: undefined) => void = ignore;
-
-  constructor() {
-    this.died = new Promise((resolve) => {
-      this.tellDeath = resolve;
-    });
-  }
-
-  get now(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  /** Nothing that it has left over may do harm: what it waits for never comes. */
-  die(): void {
-    this.isDead = true;
-    this.tellDeath(undefined);
-  }
-
-  because(reason: NonNullable<StopWatch['reason']>): void {
-    this.reason ??= reason;
-    this.controller.abort(new Error(`the run was stopped: ${reason}`));
-  }
-
-  close(): void {
-    // It has no heart to stop.
-  }
-}
-
-function ignore(): void {
-  // Nobody listens.
-}
-
-function never(): Promise<never> {
-  return new Promise(() => undefined);
 }

@@ -5,7 +5,7 @@ import { checkSkill, limitsOf } from '../activities/load-skills';
 import type { ContentPart, Skill } from '../activities/skill';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { Artifact, Message, Task, TaskEvent, TaskState } from '../workflows/task';
-import { MemoryTask, type Crash } from './memory-task';
+import { MemoryTask, type Call, type Crash } from './memory-task';
 
 /** A string stands for one text part. */
 export type Said = string | readonly ContentPart[] | Message<ContentPart>;
@@ -23,6 +23,10 @@ export interface TestSkillOptions {
   readonly mayMissCrashes?: boolean;
   /** Of the caller's configuration. Default: none. */
   readonly acceptedOutputModes?: readonly string[];
+  /** Said without being asked, in their order: at the start, or once an event of a number was told. */
+  readonly messages?: readonly (Said | { readonly after: number; readonly say: Said })[];
+  /** The caller's earlier tasks; a message that names none of them refers to all. */
+  readonly referenced?: readonly Task<ContentPart>[];
 }
 
 /** What a client would hold, and what a worker did for it. */
@@ -62,12 +66,16 @@ export async function testSkill(
     crashAt = [],
     mayMissCrashes = false,
     acceptedOutputModes,
+    messages = [],
+    referenced = [],
   }: TestSkillOptions = {},
 ): Promise<TestedSkill> {
   const task = new MemoryTask({
     skill: checkSkill(skill, 'the tested skill'),
     limits: limitsOf(skill.limits),
-    message: toMessage(message),
+    message: referringTo(referenced, toMessage(message)),
+    calls: messages.map(toCall),
+    referenced,
     crashes: (Array.isArray(crashAt) ? crashAt : [crashAt]) as readonly Crash[],
     ...(acceptedOutputModes && { acceptedOutputModes }),
   });
@@ -110,6 +118,21 @@ async function summaryOf(memory: MemoryTask): Promise<TestedSkill> {
 }
 
 const asMessage = { messageId: '', role: 'ROLE_AGENT' } as const;
+
+function referringTo(
+  tasks: readonly Task<ContentPart>[],
+  message: Message<ContentPart>,
+): Message<ContentPart> {
+  if (tasks.length === 0) return message;
+  return { referenceTaskIds: tasks.map(({ id }) => id), ...message };
+}
+
+function toCall(said: NonNullable<TestSkillOptions['messages']>[number]): Call {
+  if (typeof said === 'object' && 'say' in said) {
+    return { after: said.after, message: toMessage(said.say) };
+  }
+  return { after: 0, message: toMessage(said) };
+}
 
 function toMessage(said: Said): Message<ContentPart> {
   if (typeof said === 'object' && 'parts' in said) return said;

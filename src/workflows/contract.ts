@@ -4,6 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Batch, FORMAT } from './emission';
 import type { JournalItem } from './journal';
+import type { Inherited } from './recorded';
 import type { Checkpoint } from './task-fold';
 import type { JsonObject, Message, Part, Scope, Task } from './task';
 
@@ -52,6 +53,12 @@ export interface TaskStart extends Start {
   readonly message: Message;
   /** Where clients and browsers reach the gateways, without a trailing slash. */
   readonly publicUrl?: string;
+  /** Present when it goes on where another task has ended. */
+  readonly retry?: {
+    readonly origin: Origin;
+    /** Absent in a run that continues another: the checkpoint has it. */
+    readonly inherited?: Inherited;
+  };
   /** Present when this run continues another (continue-as-new between turns). */
   readonly continued?: {
     readonly checkpoint: Checkpoint;
@@ -64,6 +71,13 @@ export interface TaskStart extends Start {
   };
 }
 
+/** The first of the tasks that are one after the other: the one in which the journal began. */
+export interface Origin {
+  readonly taskId: string;
+  /** Epoch milliseconds at which it was created. */
+  readonly createdAt: number;
+}
+
 /** A turn that goes on at a certain time. */
 export interface Sleep {
   /** Epoch milliseconds. */
@@ -72,6 +86,8 @@ export interface Sleep {
   readonly attempt: number;
   /** How many times the turn has slept. */
   readonly wakes: number;
+  /** A message wakes it too. */
+  readonly hears?: true;
 }
 
 /** What the activity is given for one turn. */
@@ -85,8 +101,10 @@ export interface TurnInput {
   readonly turn: number;
   /** Attempts of this turn before this activity was scheduled. */
   readonly attemptsBefore: number;
-  /** Epoch milliseconds at which the task was created. */
+  /** Epoch milliseconds at which the task was created, or the one that it goes on from. */
   readonly createdAt: number;
+  /** See `Origin`. Absent: the task itself. */
+  readonly origin?: string;
   /** The conversation so far; the message that started the task comes first. */
   readonly history: readonly Message[];
   /**
@@ -94,7 +112,7 @@ export interface TurnInput {
    * what they may have is its own.
    */
   readonly inlineBytes: number;
-  /** How many follow-ups in the history are answers that questions have had. */
+  /** How many follow-ups in the history have been read: as the journal says, or else as answers. */
   readonly answered: number;
   /** What the skill has done for good. Absent when nothing. */
   readonly journal?: readonly JournalItem[];
@@ -124,6 +142,8 @@ export type TurnEnd =
       readonly message?: Says;
       /** The skill came to an end that its contract does not have. */
       readonly isBreach?: true;
+      /** See `Decision`. */
+      readonly failedSteps?: readonly string[];
     }
   | {
       readonly kind: 'asks';
@@ -135,10 +155,21 @@ export type TurnEnd =
 /** What the activity reports. */
 export type TurnOutcome =
   | TurnEnd
-  /** `until` in epoch milliseconds: nothing is to be done before. */
-  | { readonly kind: 'sleeps'; readonly attempt: number; readonly until: number }
+  /** `until` in epoch milliseconds: nothing is to be done before, unless it hears a message. */
+  | {
+      readonly kind: 'sleeps';
+      readonly attempt: number;
+      readonly until: number;
+      readonly hears?: true;
+    }
   /** The skill threw; the workflow counts these against `maximumAttempts`. */
-  | { readonly kind: 'threw'; readonly attempt: number; readonly reason: string };
+  | {
+      readonly kind: 'threw';
+      readonly attempt: number;
+      readonly reason: string;
+      /** See `Decision`. */
+      readonly failedSteps?: readonly string[];
+    };
 
 /** Result of the reply workflow: `completed` with the reply, or why there is none. */
 export interface ReplyEnd {
@@ -175,8 +206,8 @@ export interface FollowUp {
   /** SHA-256 of the caller's message; see `TaskStart.digest`. */
   readonly digest?: string;
   /**
-   * Present when it answers this question for credentials and no other: how many questions came
-   * before it. Absent: it answers whichever comes next.
+   * Present when it answers this question for credentials and no other: how many follow-ups had been
+   * read before it. Absent: it is for whoever reads next.
    */
   readonly answers?: number;
 }

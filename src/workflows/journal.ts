@@ -62,6 +62,8 @@ export type JournalCall = Call &
     | { readonly kind: 'failed'; readonly error: StepError; readonly ms: number }
     /** `until` in epoch milliseconds. */
     | { readonly kind: 'sleep'; readonly until: number }
+    /** It has read the follow-up of this number, counted from 0; no question has it for an answer. */
+    | { readonly kind: 'message'; readonly followUp: number }
   );
 
 /** Where a run ended to ask or to sleep: what was said up to there. */
@@ -75,3 +77,8 @@ export interface JournalSegment {
 }
 
 export type JournalItem = JournalEntry | JournalSegment;
+
+/** How many entries they are, with those that have moved to the part store. */
+export function entriesIn(items: readonly JournalItem[] = []): number {
+  return items.reduce((sum, item) => sum + (item.kind === 'segment' ? item.entries : 1), 0);
+}

@@ -47,6 +47,9 @@ export const JOURNAL_PACK_BYTES = 24_576;
 /** A result of a step beyond it goes to the part store: a journal holds many. */
 export const JOURNAL_RESULT_BYTES = 2_048;
 
+/** What a caller says to a retry: it is kept in the metadata of the first message, where nothing is stored. */
+export const RETRY_NOTE_BYTES = 8_192;
+
 /** The media types that a caller would like. */
 export const OUTPUT_MODES_BYTES = 8_192;
 

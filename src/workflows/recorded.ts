@@ -1,8 +1,9 @@
 // What a workflow's history says of a task, in the words of the reducer.
 
 import type { Batch, FORMAT } from './emission';
+import type { JournalItem } from './journal';
 import type { Checkpoint, FoldSnapshot } from './task-fold';
-import type { JsonObject, Message, Part, TaskState } from './task';
+import type { Artifact, JsonObject, Message, Part, TaskState } from './task';
 
 /** What only the workflow can decide: it is published as a memo and folded by every reader. */
 export interface Decision {
@@ -19,6 +20,16 @@ export interface Decision {
   readonly message?: { readonly parts: readonly Part[]; readonly metadata?: JsonObject };
   /** What came with the cancel; in state `canceled` only. */
   readonly cancelMetadata?: JsonObject;
+  /** Steps whose errors ended the skill: the journal does not know them. Absent when there are none. */
+  readonly failedSteps?: readonly string[];
+}
+
+/** What a task that is tried again hands on to the next: how it stood where that one goes on. */
+export interface Inherited {
+  /** The conversation behind the first message. Every follow-up in it has been read. */
+  readonly history: readonly Message[];
+  readonly artifacts: readonly Artifact[];
+  readonly journal?: readonly JournalItem[];
 }
 
 /** What the history says, in the words of the reducer. */
@@ -30,6 +41,7 @@ export type Recorded =
       readonly contextId: string;
       readonly skillId: string;
       readonly message: Message;
+      readonly inherited?: Inherited;
     }
   | { readonly kind: 'continued'; readonly checkpoint: Checkpoint }
   /** A log begins, or continues. */

@@ -47,7 +47,7 @@ export async function runTurn(
     const input = made instanceof Promise ? await made : made;
     const outcome = await runAttempts(input, limits);
     if (outcome.kind !== 'threw') return outcome;
-    if (errors >= limits.maximumAttempts) return failedWith(outcome.reason);
+    if (errors >= limits.maximumAttempts) return failedWith(outcome.reason, outcome.failedSteps);
     attemptsBefore = outcome.attempt;
     await sleep(Math.min(RETRY_WAIT_MS * 2 ** (errors - 1), RETRY_WAIT_MAX_MS));
   }
@@ -98,8 +98,10 @@ function why(failure: ActivityFailure): string {
 }
 
 /** An ending that no attempt reported. */
-function failedWith(reason: string): TurnEnd {
-  return { kind: 'ended', state: 'failed', attempt: 0, message: { parts: [{ text: reason }] } };
+function failedWith(reason: string, failedSteps?: readonly string[]): TurnEnd {
+  const message = { parts: [{ text: reason }] };
+  const steps = failedSteps === undefined ? {} : { failedSteps };
+  return { kind: 'ended', state: 'failed', attempt: 0, message, ...steps };
 }
 
 export function messageOf(err: unknown): string {

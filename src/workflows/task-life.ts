@@ -26,7 +26,7 @@ import type { TaskFold } from './task-fold';
 import { Watchers } from './watchers';
 import { isInterrupted, isTerminal, TaskState, type Message, type Task } from './task';
 
-type Verdict = Pick<Decision, 'state' | 'message'>;
+type Verdict = Pick<Decision, 'state' | 'message' | 'failedSteps'>;
 
 export class TaskLife {
   private readonly start: TaskStart;
@@ -39,14 +39,15 @@ export class TaskLife {
 
   constructor(start: TaskStart, startedAt: number) {
     this.start = start;
-    const { continued } = start;
+    const { continued, retry } = start;
+    const inherited = retry?.inherited;
     this.fold = foldTask(
       undefined,
       continued === undefined
-        ? { ...start, kind: 'created', at: startedAt }
+        ? { ...start, kind: 'created', at: startedAt, ...(inherited && { inherited }) }
         : { kind: 'continued', checkpoint: continued.checkpoint },
     ).fold;
-    this.createdAt = continued?.createdAt ?? startedAt;
+    this.createdAt = continued?.createdAt ?? retry?.origin.createdAt ?? startedAt;
     this.sleep = continued?.sleep;
     this.watchers = new Watchers(continued?.watchers);
     this.stream = new LongStream({
@@ -73,7 +74,12 @@ export class TaskLife {
 
   /** Until when the open turn has nothing to do, in epoch milliseconds; undefined when it is awake. */
   get sleepsUntil(): number | undefined {
-    return this.sleep?.until;
+    return this.hears && this.hasUnread ? undefined : this.sleep?.until;
+  }
+
+  /** What sleeps is woken by a message too. */
+  get hears(): boolean {
+    return this.sleep?.hears === true;
   }
 
   private get hasUnread(): boolean {
@@ -178,7 +184,7 @@ export class TaskLife {
   }
 
   turnInput(attemptsBefore: number): TurnInput {
-    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl } =
+    const { taskId, contextId, scope, skillId, limits, acceptedOutputModes, publicUrl, retry } =
       this.start;
     const { journal } = this.fold;
     const wakes = this.sleep?.wakes;
@@ -193,6 +199,7 @@ export class TaskLife {
       ...(journal && { journal }),
       ...(this.batches > 0 && { batchesBefore: this.batches }),
       ...(wakes && { wakes }),
+      ...(retry && { origin: retry.origin.taskId }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
       ...(publicUrl && { publicUrl }),
     };
@@ -201,14 +208,16 @@ export class TaskLife {
   /** How the turn ended: the next status, or the last; or that it rests. */
   closeTurn(rest: TurnRest): void {
     if (rest.kind === 'sleeps') {
-      const { until, attempt } = rest;
-      this.sleep = { until, attempt, wakes: (this.sleep?.wakes ?? 0) + 1 };
+      const { until, attempt, hears } = rest;
+      const wakes = (this.sleep?.wakes ?? 0) + 1;
+      this.sleep = { until, attempt, wakes, ...(hears && { hears }) };
       return;
     }
     this.sleep = undefined;
     const { state, message, attempt } = rest;
+    const failedSteps = rest.kind === 'ended' ? rest.failedSteps : undefined;
     this.decide(
-      { state, ...(message === undefined ? {} : { message }) },
+      { state, ...(message === undefined ? {} : { message }), ...(failedSteps && { failedSteps }) },
       { turn: this.fold.turn, attempt, read: this.fold.read },
     );
   }
@@ -230,16 +239,21 @@ export class TaskLife {
     const watchers = ids.length === 0 ? {} : { watchers: ids };
     const sleep = this.sleep === undefined ? {} : { sleep: this.sleep };
     const continued = { checkpoint: checkpointOf(fold), createdAt, ...sleep, ...watchers };
-    return { ...this.start, message, continued };
+    const { retry } = this.start;
+    const again = retry === undefined ? {} : { retry: { origin: retry.origin } };
+    return { ...this.start, message, continued, ...again };
   }
 
   /** The one place where a decision is published: memo and search attributes (D2). */
   private decide(verdict: Verdict, turn: Pick<Decision, 'turn' | 'attempt' | 'read'>): void {
-    const { state, message } = verdict;
+    const { state, message, failedSteps } = verdict;
     const said = message === undefined ? {} : { message: fitSaid(message) };
     const metadata = state === TaskState.canceled ? cancelMetadata() : undefined;
     const canceled = metadata === undefined ? {} : { cancelMetadata: metadata };
-    const decision: Decision = { v: FORMAT, state, ...said, ...canceled, ...turn, at: Date.now() };
+    const decision: Decision = {
+      ...{ v: FORMAT, state, ...said, ...canceled, ...turn, at: Date.now() },
+      ...(failedSteps && { failedSteps }),
+    };
     this.fold = foldTask(this.fold, { kind: 'decision', decision }).fold;
     upsertMemo({ [Memo.decision]: decision, [Memo.seq]: this.task.seq });
     upsertSearchAttributes([

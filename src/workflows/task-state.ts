@@ -2,7 +2,7 @@
 // It runs in the workflow (behind the query and the result) and in every reader of the history.
 
 import type { ArtifactEmission, Batch, Emission, ProgressEmission } from './emission';
-import type { JournalItem } from './journal';
+import type { JournalEntry, JournalItem } from './journal';
 import {
   hear,
   newLane,
@@ -80,17 +80,21 @@ function openTurn(checkpoint: Checkpoint): TaskFold {
 }
 
 function create(recorded: Extract<Recorded, { kind: 'created' }>): Folded {
-  const { taskId, contextId, skillId, message } = recorded;
+  const { taskId, contextId, skillId, message, inherited } = recorded;
+  const { history = [], artifacts = [], journal } = inherited ?? {};
+  const followUps = history.filter(({ role }) => role === 'ROLE_USER').map((m) => m.messageId);
   const task: Task = {
     id: taskId,
     contextId,
     skillId,
     status: { state: TaskState.submitted, timestamp: toTimestamp(recorded.at) },
-    history: [message],
-    artifacts: [],
+    history: [message, ...history],
+    artifacts,
     seq: 1,
   };
-  const fold = openTurn({ task, turn: 0, followUps: [], read: 0, updateIds: [] });
+  const read = followUps.length;
+  const begun = { task, turn: 0, followUps, read, updateIds: [], ...(journal && { journal }) };
+  const fold = openTurn(begun);
   return { fold, events: [{ kind: 'task', seq: 1, task }] };
 }
 
@@ -146,7 +150,8 @@ function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lan
       return foldArtifact(fold, emission, lanes);
     case 'journal': {
       const journal = [...(fold.journal ?? []), ...emission.entries];
-      return { fold: { ...atCheckpoint(fold, lanes), journal }, events: [] };
+      const read = readAfter(fold.read, emission.entries);
+      return { fold: { ...atCheckpoint(fold, lanes), journal, read }, events: [] };
     }
     case 'moved':
       return { fold: { ...fold, log: emission.log }, events: [] };
@@ -156,6 +161,14 @@ function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lan
       return { fold: { ...fold, journal }, events: [] };
     }
   }
+}
+
+/** Whoever reads a follow-up reads the oldest that nobody has read, so that a number tells which ones are left. */
+function readAfter(read: number, entries: readonly JournalEntry[]): number {
+  return entries.reduce(
+    (sum, entry) => (entry.kind === 'message' ? Math.max(sum, entry.followUp + 1) : sum),
+    read,
+  );
 }
 
 /** What the newest attempt has said, or said again, counts from here on; what it has not yet may still come. */

@@ -48,7 +48,8 @@ export async function taskWorkflow(start: TaskStart): Promise<Task> {
       if (life.isWaiting) {
         await untilAnswered(life, start.limits);
       } else if (restMs > 0) {
-        await sleep(restMs);
+        if (life.hears) await condition(() => life.sleepsUntil === undefined, restMs);
+        else await sleep(restMs);
       } else {
         life.openTurn();
         const rest = await runTurn(inputsOf(life), start.limits, life.attemptsBefore);

@@ -50,6 +50,10 @@ export function fakeContext(options: FakeOptions): FakeContext {
     endings: [],
   };
   const message = { messageId: 'message-1', role: 'ROLE_USER', parts: options.parts } as const;
+  const nothing = async (): Promise<IteratorReturnResult<undefined>> => ({
+    done: true,
+    value: undefined,
+  });
   const answer = async (prompt: unknown): Promise<never> => {
     const text = options.answers?.[recorded.asked.length];
     if (text === undefined) throw new Error('nobody answers here');
@@ -61,6 +65,8 @@ export function fakeContext(options: FakeOptions): FakeContext {
     contextId: 'context-1',
     message,
     history: [message],
+    messages: { [Symbol.asyncIterator]: () => ({ next: nothing }) },
+    referenced: async () => [],
     acceptedOutputModes: [],
     createdAt: new Date(0),
     attempt: 1,

@@ -17,7 +17,15 @@ export const SCOPE: Scope = { tenant: 'test', principal: 'me' };
 
 type Calls = Pick<
   Tasks,
-  'start' | 'message' | 'cancel' | 'read' | 'follow' | 'signal' | 'takeOver' | 'longLog'
+  | 'start'
+  | 'message'
+  | 'cancel'
+  | 'read'
+  | 'follow'
+  | 'signal'
+  | 'takeOver'
+  | 'longLog'
+  | 'followUps'
 >;
 
 /** Its functions need no `this`, and are there before the server is. */
@@ -98,6 +106,7 @@ function callsOf(tasks: () => Tasks): Calls {
     signal: (task, batch) => tasks().signal(task, batch),
     longLog: (run, speaker) => tasks().longLog(run, speaker),
     takeOver: (run, speaker) => tasks().takeOver(run, speaker),
+    followUps: (run) => tasks().followUps(run),
   };
 }
 

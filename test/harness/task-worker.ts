@@ -104,6 +104,8 @@ export class TaskStage {
       longLog: (run, speaker) => ({ ...this.caller.tasks.longLog(run, speaker), ...log }),
       ...(pace && { pace }),
       takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),
+      followUps: (run) => this.caller.tasks.followUps(run),
+      readTask: (ref) => this.caller.tasks.read(ref),
       log: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     });
   }

@@ -15,6 +15,7 @@ import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
 import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
+import type { Inherited } from '../../src/workflows/recorded';
 import type { Json, JsonObject, TaskEvent, TaskState } from '../../src/workflows/task';
 import type { Caller } from '../harness/task-caller';
 import { Receiver } from '../harness/receiver';
@@ -35,6 +36,8 @@ interface Scenario {
   readonly seams?: boolean;
   /** Without a task. */
   readonly replies?: true;
+  /** It goes on where another task has failed, which had come so far. */
+  readonly inherited?: Inherited;
   /** A webhook follows it, whose receiver refuses the first event once: its history is `notified`. */
   readonly isNotified?: true;
 }
@@ -133,6 +136,35 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   continued: { skillId: 'asks', drive: answers, seams: true },
+  'messages-read': {
+    skillId: 'listens',
+    options: { count: 2, thenAsks: true },
+    async drive({ until, say }) {
+      await until('working', 2);
+      await say('one');
+      await say('two');
+      await until('input-required');
+      await say('three');
+    },
+  },
+  retried: {
+    skillId: 'asks',
+    seams: true,
+    inherited: {
+      history: [
+        { messageId: 'old:3', role: 'ROLE_AGENT', parts: [{ text: 'What is your name?' }] },
+        { messageId: 'm1', role: 'ROLE_USER', parts: [{ text: 'Ada' }] },
+      ],
+      artifacts: [{ artifactId: 'a', parts: [{ text: 'so far' }] }],
+      journal: [{ kind: 'mark', said: {} }],
+    },
+    async drive({ until, say }) {
+      await until('input-required');
+      await say('old');
+      await until('input-required', 2);
+      await say('36');
+    },
+  },
   watched: { skillId: 'asks', drive: answers, isNotified: true },
   replied: { skillId: 'answer', replies: true },
   'replied-failed': { skillId: 'answer', options: { ending: 'failed' }, replies: true },
@@ -259,7 +291,10 @@ const CONFIG = { id: 'one', generation: '1.0', createdAt: '2026-01-01T00:00:00.0
 
 async function perform(caller: Caller, given: ReplyStart, scenario: Scenario): Promise<TaskRef> {
   const { tasks, begin, eventsUntil, ended } = caller;
-  const start = { ...given, publicUrl: 'http://gateway.example' };
+  const { inherited } = scenario;
+  const origin = { taskId: 'old', createdAt: Date.UTC(2026, 0, 1) };
+  const retry = inherited && { origin, inherited };
+  const start = { ...given, publicUrl: 'http://gateway.example', ...(retry && { retry }) };
   const ref = await begin(scenario.skillId, start);
   let messages = 0;
   await scenario.drive?.({
@@ -329,7 +364,10 @@ function toText(recorded: proto.api.history.v1.IHistory): string {
     enums: String,
     bytes: String,
   });
-  const hide = (key: string, value: unknown): unknown => (key === 'identity' ? 'recorder' : value);
+  // A sticky queue is named after its worker.
+  const isWho = (key: string, value: unknown): boolean =>
+    key === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
+  const hide = (key: string, value: unknown): unknown => (isWho(key, value) ? 'recorder' : value);
   return `${JSON.stringify(plain, hide, 1)}\n`;
 }
 

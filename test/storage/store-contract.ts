@@ -74,6 +74,20 @@ export function describePartStore(name: string, open: () => Promise<Place>): voi
       expect(await other.size(digest)).toBeUndefined();
     });
 
+    test('what one task gives another stays when its own has gone', async () => {
+      const content = randomBytes(10);
+      const stores = createPartStores(blobs);
+      const digest = await store.put(content);
+      const own = await keysOf(blobs);
+      const owners = { from: workflowId, to: `${workflowId}-heir` };
+      await stores.copy(digest, owners);
+      await stores.copy(digest, owners);
+      for (const key of own) await blobs.remove(key);
+      expect(await store.size(digest)).toBeUndefined();
+      expect(await stores.of(owners.to).get(digest)).toEqual(content);
+      await expect(stores.copy(digest, owners)).rejects.toThrow(MissingPartError);
+    });
+
     test('the same bytes again cost no write of them', async () => {
       const content = randomBytes(100_000);
       const digest = await store.put(content);
@@ -177,6 +191,12 @@ function watched(blobs: Blobs, written: string[]): Blobs {
       };
     },
   });
+}
+
+async function keysOf(blobs: Blobs): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of blobs.list()) keys.push(key);
+  return keys;
 }
 
 function sha256(bytes: Uint8Array): string {

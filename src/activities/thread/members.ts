@@ -5,7 +5,7 @@ import type { ToolPort } from '../tools/task-tools';
 import { atOnce } from './link';
 
 /**
- * `copied` once, when the run begins: data, signals, objects of async functions. `called` whenever the skill
+ * `copied` once, when the run begins: data, signals, objects of async functions, async iterables. `called` whenever the skill
  * calls it: what returns a promise. `opened` the same while the thread waits: what returns an object of async functions.
  */
 /** The tools for models are made on the other side, of the rest. */
@@ -23,6 +23,8 @@ const WAYS = {
   attempt: 'copied',
   signal: 'copied',
   log: 'copied',
+  messages: 'copied',
+  referenced: 'called',
   step: 'called',
   sleep: 'called',
   now: 'called',

@@ -144,6 +144,7 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
     case TaskErrorReason.contentType:
       return fault('contentTypeNotSupported', err.message);
     case TaskErrorReason.answered:
+    case TaskErrorReason.notRetryable:
       return fault('unsupportedOperation', err.message);
     case TaskErrorReason.contextMismatch:
     case TaskErrorReason.full:

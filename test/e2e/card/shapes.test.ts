@@ -119,6 +119,7 @@ describe.each(SHAPES)('the %s card', (shape) => {
       'urn:longhaul:a2a:skill-choice:1',
       'urn:longhaul:a2a:webhook-deliveries:1',
       'urn:longhaul:a2a:partial-artifact:1',
+      'urn:longhaul:a2a:retry:1',
       'urn:longhaul:a2a:unread-messages:1',
     ]);
     expect(extensions.filter(({ required = false }) => required)).toEqual([]);

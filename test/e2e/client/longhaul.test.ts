@@ -9,6 +9,7 @@ import {
   unreadMessageIds,
   type LonghaulClient,
 } from '../../../src/client';
+import { pipelineIn } from '../../harness/pipeline';
 import { useStack } from '../../harness/stack';
 import { message, taskIdOf } from './messages';
 import { all, inWords, rejection, textOf } from './seen';
@@ -81,6 +82,16 @@ describe('Handling Failed Tasks', () => {
     expect(request!.parts).toEqual(task.history[0]!.parts);
     expect(request!.metadata).toMatchObject({ 'urn:longhaul:a2a:retry:1': { taskId: task.id } });
   });
+});
+
+test('Handling Failed Tasks: a retry starts at the failed step', async () => {
+  const { options, mend, steps } = pipelineIn(stack.temporal.dataDir);
+  const err = await rejection(client.monitorTask(message('pipeline', options)));
+  mend();
+  const { id: taskId } = await client.retryTask((err as TaskFailedError).task.id);
+  const done = await client.monitorTask({ taskId });
+  expect(done.status!.state).toBe(TaskState.TASK_STATE_COMPLETED);
+  expect(steps()).toEqual([1, 2, 3, 3, 4, 5]);
 });
 
 describe('streams', () => {

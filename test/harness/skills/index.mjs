@@ -1,5 +1,6 @@
 // Skills for tests: plain objects, loaded as a user's own would be.
 
+import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -197,6 +198,74 @@ export default [
   /** Ends the task at once, without an import. */
   skill('gives-up', async (ctx) => {
     throw Object.assign(new Error(`gave up in attempt ${ctx.attempt}`), { retryable: false });
+  }),
+
+  /** `steps` steps, each in the ledger under its key; the one of `failsAt` fails until `mended` is a file. */
+  skill(
+    'pipeline',
+    async (ctx) => {
+      const { ledger, steps = 5, failsAt, mended, everyMs = 0 } = optionsOf(ctx);
+      const page = ctx.artifact({ name: 'page' });
+      for (let i = 1; i <= steps; i += 1) {
+        await ctx.progress(`at ${i}`);
+        const line = await ctx.step(`step ${i}`, async ({ key }) => {
+          await appendFile(ledger, `${i} ${key}\n`);
+          await delay(everyMs, undefined, { signal: ctx.signal });
+          if (i === failsAt && !existsSync(mended)) throw new Error(`no luck with ${i}`);
+          return `line ${i}\n`;
+        });
+        await page.append(line);
+      }
+      await page.finalize();
+      return { state: 'completed', message: `did ${textOf(ctx.message)}` };
+    },
+    { limits: { maximumAttempts: 1, heartbeatTimeoutMs: 2_000 } },
+  ),
+
+  /** Tells each of `count` messages when it has read it, and at last what it has heard. */
+  skill(
+    'listens',
+    async (ctx) => {
+      const { count = 3, thenAsks = false } = optionsOf(ctx);
+      const heard = [];
+      await ctx.progress('listening');
+      for await (const message of ctx.messages) {
+        heard.push(textOf(message));
+        await ctx.progress(`heard ${textOf(message)}`);
+        if (heard.length === count) break;
+      }
+      if (thenAsks) heard.push(`asked: ${textOf(await ctx.ask('and now?'))}`);
+      return { state: 'completed', message: heard.join(', ') };
+    },
+    { limits: { heartbeatTimeoutMs: 2_000 } },
+  ),
+
+  /** Works while a loop of its own takes messages; cleans up after a cancel. */
+  skill('listens-beside', async (ctx) => {
+    const heard = [];
+    const listen = async () => {
+      for await (const message of ctx.messages) heard.push(textOf(message));
+    };
+    void listen();
+    await ctx.progress('started');
+    await delay(60_000, undefined, { signal: ctx.signal }).catch(() => undefined);
+    await delay(200);
+    return { state: 'canceled', message: `tidied up after ${heard.length}` };
+  }),
+
+  /** Says what the tasks were that its message refers to. */
+  skill('refers', async (ctx) => {
+    const tasks = await ctx.referenced();
+    const told = tasks.map(({ status, artifacts }) => ({
+      state: status.state,
+      texts: artifacts.map(({ parts }) => parts.map(({ text }) => text ?? '').join('').length),
+    }));
+    await ctx.ask('go on?');
+    const again = await ctx.referenced();
+    return {
+      state: 'completed',
+      message: JSON.stringify({ told, isSame: again.length === tasks.length }),
+    };
   }),
 
   /** Asks `questions` times and says what it was told. */

@@ -48,6 +48,18 @@ const skills = [
       return completed(`${name}, ${await poses(ctx, 'sign in')}`);
     },
   },
+  {
+    ...skill,
+    id: 'listens-first',
+    async run(ctx: SkillContext) {
+      const heard: string[] = [];
+      for await (const message of ctx.messages) {
+        heard.push(textOf(message));
+        if (heard.length === 2) break;
+      }
+      return completed(`${heard.join(', ')}, ${await poses(ctx, 'sign in')}`);
+    },
+  },
 ];
 
 const stage = useTaskStage({ skills, isEager: true });
@@ -94,6 +106,15 @@ test('the address of a question is that of its place among the answers', async (
   expect(await goOn({ ...start, question: 1 })).toBe('continued');
   expect(statusText(await ended(start))).toBe('Ada, authorized');
   expect(seen).toEqual([1]);
+});
+
+test('a question is found that comes after messages which the skill has read', async () => {
+  const ref = await started('listens-first');
+  await say(ref, 'one');
+  await say(ref, 'two');
+  await eventsUntil(ref, isStatusText('sign in'));
+  expect(await goOn({ ...ref, question: 2 })).toBe('continued');
+  expect(statusText(await ended(ref))).toBe('one, two, authorized');
 });
 
 test('no other question is answered by it', async () => {

@@ -105,6 +105,19 @@ export default [
   ...inBoth('says-everything', sayEverything),
   ...inBoth('converses', converse),
 
+  /** Reads two messages, and tells of the tasks that its own refers to. */
+  inThread('listens', async (ctx) => {
+    const heard = [];
+    await ctx.progress('listening');
+    for await (const message of ctx.messages) {
+      heard.push(textOf(message));
+      await ctx.progress(`heard ${textOf(message)}`);
+      if (heard.length === 2) break;
+    }
+    const tasks = await ctx.referenced();
+    return { state: 'completed', message: [...heard, ...tasks.map(({ id }) => id)].join(', ') };
+  }),
+
   skill('on-main', async (ctx) => {
     for (let n = 1; n <= 10; n += 1) {
       await ctx.progress(`step ${n}`);
