@@ -43,7 +43,10 @@ export class Retelling {
     const lane = this.lane(spoken, step);
     const isBehind = step === undefined && this.isBehind(laneOf(artifactOf(spoken), step));
     const news = lane.hear(spoken, isBehind);
-    return { news, isSilent: news.length === 0 && !lane.holds(spoken) };
+    if (news.length === 0) return { news, isSilent: !lane.holds(spoken) };
+    // What is held back outside was said before this, and what comes before something new is new.
+    const outside = step === undefined ? [] : this.lane(spoken, undefined).release();
+    return { news: [...outside, ...news], isSilent: false };
   }
 
   /** Whether it may have been said before. */
