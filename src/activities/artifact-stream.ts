@@ -23,7 +23,7 @@ export interface Outlet {
   readonly signal: AbortSignal;
   say(said: Said): Promise<void>;
   /** In which step, and try of it, the caller is. */
-  readonly caller: Pick<StepTries, 'step' | 'isLeftOver'>;
+  caller(): Pick<StepTries, 'step' | 'isLeftOver'>;
 }
 
 /** Nothing is sent before the first chunk. */
@@ -102,8 +102,8 @@ export class OpenArtifact implements ArtifactStream {
 
   /** A file takes its time, and what an author did not await must not overtake it. */
   private async inTurn(isSlow: boolean, act: () => Promise<void>): Promise<void> {
-    if (this.outlet.caller.isLeftOver) return new Promise(() => undefined);
-    const { step } = this.outlet.caller;
+    const { step, isLeftOver } = this.outlet.caller();
+    if (isLeftOver) return new Promise(() => undefined);
     if (step !== undefined && !this.undo.has(step)) this.undo.set(step, this.chunks.remember());
     if (this.storing === undefined && !isSlow) {
       await act();
@@ -122,7 +122,7 @@ export class OpenArtifact implements ArtifactStream {
   private async send({ part, append: isLater, last }: Chunk<AuthoredPart>): Promise<void> {
     const { outlet, begun, artifactId } = this;
     const append = isLater || begun.isOpen(artifactId);
-    begun.say(artifactId, outlet.caller.step, last);
+    begun.say(artifactId, outlet.caller().step, last);
     const { mediaType: _, ...heading } = this.options;
     const at = Date.now();
     await outlet.say({ kind: 'artifact', at, ...heading, parts: [part], append, last });

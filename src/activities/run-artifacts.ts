@@ -25,7 +25,7 @@ export class RunArtifacts {
   open(options: ArtifactOptions, outlet: Outlet): ArtifactStream {
     const opened = {
       ...options,
-      artifactId: options.artifactId ?? this.begun.nextId(outlet.caller.step),
+      artifactId: options.artifactId ?? this.begun.nextId(outlet.caller().step),
     };
     const open = this.openStream(opened.artifactId);
     if (open !== undefined) {
@@ -34,7 +34,7 @@ export class RunArtifacts {
     }
     const stream = new OpenArtifact(opened, outlet, this.begun);
     this.streams.set(opened.artifactId, stream);
-    const { step } = outlet.caller;
+    const { step } = outlet.caller();
     if (step !== undefined) this.openedIn.set(stream, step);
     return stream;
   }

@@ -204,7 +204,7 @@ export class SkillRun implements SkillContext {
     return this.options.artifacts.open(options, {
       signal: this.signal,
       say: (said) => this.say(said),
-      caller: this.steps.tries,
+      caller: () => this.steps.tries,
     });
   }
 

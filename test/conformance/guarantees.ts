@@ -1,5 +1,7 @@
 // What Longhaul guarantees to clients where the specification is silent or an SDK errs, and the test that fails without it.
 
+import { SKILL_GUARANTEES } from './skill-guarantees';
+
 export interface Guarantee {
   /** One sentence of the document. */
   readonly says: string;
@@ -227,4 +229,9 @@ const OF_REFUSALS: readonly Guarantee[] = [
   },
 ];
 
-export const GUARANTEES: readonly Guarantee[] = [...OF_STREAMS, ...OF_REQUESTS, ...OF_REFUSALS];
+export const GUARANTEES: readonly Guarantee[] = [
+  ...OF_STREAMS,
+  ...OF_REQUESTS,
+  ...OF_REFUSALS,
+  ...SKILL_GUARANTEES,
+];
