@@ -1,15 +1,7 @@
 // What Longhaul guarantees to clients where the specification is silent or an SDK errs, and the test that fails without it.
 
+import type { Guarantee } from './guarantee';
 import { SKILL_GUARANTEES } from './skill-guarantees';
-
-export interface Guarantee {
-  /** One sentence of the document. */
-  readonly says: string;
-  /** From the root of the repository. */
-  readonly file: string;
-  /** As it stands in the file. */
-  readonly title: string;
-}
 
 const FRAMES = 'test/e2e/tutorial-frames.test.ts';
 const HABITS = 'test/e2e/edges/client-habits.test.ts';

@@ -1,6 +1,6 @@
 // What Longhaul guarantees to authors of skills, and to who calls with its client, and the test that fails without it.
 
-import type { Guarantee } from './guarantees';
+import type { Guarantee } from './guarantee';
 
 const OF_STEPS: readonly Guarantee[] = [
   {
