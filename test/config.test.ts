@@ -1,7 +1,30 @@
 // Settings that are checked when a process starts.
 
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { readConfig } from '../src/config';
+
+const ROOT = join(__dirname, '..');
+
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** What every process has, and nobody sets for this one. */
+const OF_THE_SYSTEM = new Set(['PATH', 'XDG_CACHE_HOME']);
+
+const settings = (textOf('src/config.ts').match(/^ {2}[A-Z][A-Z\d_]+(?=: )/gm) ?? [])
+  .map((line) => line.trim())
+  .filter((name) => !OF_THE_SYSTEM.has(name));
+
+describe('the settings', () => {
+  test('are found', () => {
+    expect(settings).toEqual(expect.arrayContaining(['HOST', 'ASSISTANT_MODEL', 'S3_ENDPOINT']));
+  });
+
+  test.each(settings)('%s is documented', (name) => {
+    const page = name.startsWith('ASSISTANT_') ? 'docs/assistant.md' : 'docs/operations.md';
+    expect(textOf(page)).toContain(`\`${name}\``);
+  });
+});
 
 describe('ALLOWED_HOSTS', () => {
   test('is empty by default', () => {

@@ -32,6 +32,15 @@ export class ArtifactChunks<P extends object> {
     return this.hasEnded;
   }
 
+  /** Gives back what puts it into this state again. */
+  remember(): () => void {
+    const { isOpen, hasEnded } = this;
+    return () => {
+      this.isOpen = isOpen;
+      this.hasEnded = hasEnded;
+    };
+  }
+
   /** @throws Error after the last chunk. */
   next(part: string | P): Chunk<P> {
     return this.take(part, false);

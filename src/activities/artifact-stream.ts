@@ -14,6 +14,7 @@ import {
   type PipeSource,
 } from './skill';
 import type { Said } from './spoken';
+import type { StepTries } from './step-tries';
 
 type Opened = ArtifactOptions & { readonly artifactId: string };
 
@@ -21,8 +22,8 @@ type Opened = ArtifactOptions & { readonly artifactId: string };
 export interface Outlet {
   readonly signal: AbortSignal;
   say(said: Said): Promise<void>;
-  /** The step in which the caller is; undefined outside of steps. */
-  step(): string | undefined;
+  /** In which step, and try of it, the caller is. */
+  caller(): Pick<StepTries, 'step' | 'isLeftOver'>;
 }
 
 /** Nothing is sent before the first chunk. */
@@ -31,6 +32,8 @@ export class OpenArtifact implements ArtifactStream {
   private readonly outlet: Outlet;
   private readonly begun: BegunArtifacts;
   private readonly chunks: ArtifactChunks<AuthoredPart>;
+  /** What undoes what a step has done to it. */
+  private readonly undo = new Map<string, () => void>();
   /** Present while a file is stored: what comes meanwhile waits for its turn. */
   private storing: Promise<void> | undefined;
 
@@ -52,6 +55,12 @@ export class OpenArtifact implements ArtifactStream {
 
   get isFinal(): boolean {
     return this.chunks.isFinal;
+  }
+
+  /** The step begins anew, and finds the artifact as it was. */
+  retry(step: string): void {
+    this.undo.get(step)?.();
+    this.undo.delete(step);
   }
 
   /** @throws SkillError when this is another artifact than the one that is open under its id. */
@@ -93,6 +102,9 @@ export class OpenArtifact implements ArtifactStream {
 
   /** A file takes its time, and what an author did not await must not overtake it. */
   private async inTurn(isSlow: boolean, act: () => Promise<void>): Promise<void> {
+    const { step, isLeftOver } = this.outlet.caller();
+    if (isLeftOver) return new Promise(() => undefined);
+    if (step !== undefined && !this.undo.has(step)) this.undo.set(step, this.chunks.remember());
     if (this.storing === undefined && !isSlow) {
       await act();
       return;
@@ -110,7 +122,7 @@ export class OpenArtifact implements ArtifactStream {
   private async send({ part, append: isLater, last }: Chunk<AuthoredPart>): Promise<void> {
     const { outlet, begun, artifactId } = this;
     const append = isLater || begun.isOpen(artifactId);
-    begun.say(artifactId, outlet.step(), last);
+    begun.say(artifactId, outlet.caller().step, last);
     const { mediaType: _, ...heading } = this.options;
     const at = Date.now();
     await outlet.say({ kind: 'artifact', at, ...heading, parts: [part], append, last });

@@ -6,10 +6,15 @@ import { createHash } from 'node:crypto';
 /** As long as the ids that clients choose. */
 const ID_MAX = 256;
 
+interface Change {
+  readonly wasOpen: boolean;
+  readonly isOpen: boolean;
+}
+
 export class BegunArtifacts {
   private readonly open = new Set<string>();
-  /** What steps have opened (true) and closed. */
-  private readonly bySteps = new Map<string, Map<string, boolean>>();
+  /** What steps have opened (true) and closed, and what it was before. */
+  private readonly bySteps = new Map<string, Map<string, Change>>();
   /** Artifacts without an id of their own, by the step that made them. */
   private readonly unnamed = new Map<string, number>();
 
@@ -19,16 +24,25 @@ export class BegunArtifacts {
 
   /** @param step in which a chunk is said; undefined outside of steps. */
   say(artifactId: string, step: string | undefined, isLast: boolean): void {
+    const wasOpen = this.isOpen(artifactId);
     this.set(artifactId, !isLast);
     if (step === undefined) return;
-    const changes = this.bySteps.get(step) ?? new Map<string, boolean>();
-    this.bySteps.set(step, changes.set(artifactId, !isLast));
+    const changes = this.bySteps.get(step) ?? new Map<string, Change>();
+    const before = changes.get(artifactId)?.wasOpen ?? wasOpen;
+    this.bySteps.set(step, changes.set(artifactId, { wasOpen: before, isOpen: !isLast }));
+  }
+
+  /** The step begins anew: artifacts are as it found them, and its own have the ids that they had. */
+  retry(step: string): void {
+    for (const [id, { wasOpen }] of this.bySteps.get(step) ?? []) this.set(id, wasOpen);
+    this.bySteps.delete(step);
+    this.unnamed.delete(step);
   }
 
   /** Artifacts that are open behind a step, or closed, because of it. */
   of(step: string): Readonly<Record<string, boolean>> | undefined {
     const changes = this.bySteps.get(step);
-    return changes && Object.fromEntries(changes);
+    return changes && Object.fromEntries([...changes].map(([id, { isOpen }]) => [id, isOpen]));
   }
 
   /** A step that is not run again did this. */

@@ -17,6 +17,9 @@ export interface Heard {
 /** Of a SHA-256, in hex: enough to tell two texts of one skill apart. */
 const HASH_CHARS = 16;
 
+/** Of one try of a step. With fewer its next try is compared less often, and told later where it differs. */
+const TRAIL_MARKS = 256;
+
 export class Retelling {
   private readonly recorded: SaidUpTo;
   private readonly isBehind: (lane: string) => boolean;
@@ -40,7 +43,10 @@ export class Retelling {
     const lane = this.lane(spoken, step);
     const isBehind = step === undefined && this.isBehind(laneOf(artifactOf(spoken), step));
     const news = lane.hear(spoken, isBehind);
-    return { news, isSilent: news.length === 0 && !lane.holds(spoken) };
+    if (news.length === 0) return { news, isSilent: !lane.holds(spoken) };
+    // What is held back outside was said before this, and what comes before something new is new.
+    const outside = step === undefined ? [] : this.lane(spoken, undefined).release();
+    return { news: [...outside, ...news], isSilent: false };
   }
 
   /** Whether it may have been said before. */
@@ -52,7 +58,8 @@ export class Retelling {
     const id = laneOf(artifactOf(spoken), step);
     let lane = this.lanes.get(id);
     if (lane === undefined) {
-      lane = new Lane(this.recorded[id], step);
+      const recorded = this.recorded[id];
+      lane = new Lane(recorded === undefined ? [] : [recorded], step);
       this.lanes.set(id, lane);
     }
     return lane;
@@ -63,6 +70,11 @@ export class Retelling {
     const lanes = [...this.lanes.values()];
     const wanted = step === undefined ? lanes : lanes.filter((lane) => lane.step === step);
     return wanted.flatMap((lane) => lane.release());
+  }
+
+  /** A step is tried again: what its try before has said was said before. */
+  retry(step: string): void {
+    for (const [id, lane] of this.lanes) if (lane.step === step) this.lanes.set(id, lane.again());
   }
 
   /** Steps that say nothing more, in no run. */
@@ -91,25 +103,41 @@ type SpokenPart = AuthoredPart | Part;
 class Lane {
   readonly step: string | undefined;
   hasMoved = false;
-  private readonly recorded: SaidMark | undefined;
+  /** Where it was before, one behind the other; the last is all that was said. */
+  private readonly marks: readonly SaidMark[];
+  private passed = 0;
   private readonly hash: Hash = createHash('sha256');
   private units = 0;
+  /** Where it has been: marks for the next try. */
+  private trail: SaidMark[] = [];
   /** Of the text that may go on; a text of another kind begins with a piece that says so. */
   private textKind: string | undefined;
   private held: Telling[] = [];
   /** It has come to what was not said before. */
   private isNew: boolean;
-  /** It came to its mark with something else. */
+  /** It came to a mark with something else. */
   private differs = false;
 
-  constructor(recorded: SaidMark | undefined, step: string | undefined) {
-    this.recorded = recorded;
+  constructor(marks: readonly SaidMark[], step: string | undefined) {
+    this.marks = marks;
     this.step = step;
-    this.isNew = recorded === undefined;
+    this.isNew = marks.length === 0;
   }
 
   get isBeforeMark(): boolean {
-    return !this.isNew && this.recorded !== undefined && this.units < this.recorded.units;
+    return !this.isNew && this.left > 0;
+  }
+
+  /** How far it is from its last mark. */
+  private get left(): number {
+    return (this.marks.at(-1)?.units ?? 0) - this.units;
+  }
+
+  /** From its start, for another try of its step. */
+  again(): Lane {
+    const next = new Lane(this.isNew ? this.trail : this.marks, this.step);
+    next.hasMoved = this.hasMoved;
+    return next;
   }
 
   holds(spoken: Telling): boolean {
@@ -117,21 +145,15 @@ class Lane {
   }
 
   hear(spoken: Telling, isBehind: boolean): readonly Telling[] {
-    const left = this.recorded === undefined ? 0 : this.recorded.units - this.units;
+    const { left } = this;
     const pieces = this.piecesOf(spoken);
-    const hashAtMark = this.take(pieces, left);
-    if (isBehind && this.isOther(hashAtMark)) return [];
-    const news = this.newsOf(spoken, pieces, { left, hashAtMark });
+    this.take(pieces);
+    if (isBehind && this.differs) return [];
+    const news = this.newsOf(spoken, pieces, left);
     // Before its mark it said as much, whatever it was; what is held back is what comes after a replay.
     if (isBehind) this.held = [];
     this.hasMoved ||= news.length > 0;
     return news;
-  }
-
-  /** It has passed its mark with something else than was said before, or passes it now. */
-  private isOther(hashAtMark: string | undefined): boolean {
-    if (hashAtMark !== undefined) this.differs = hashAtMark !== this.recorded?.hash;
-    return this.differs;
   }
 
   release(): readonly Telling[] {
@@ -145,43 +167,62 @@ class Lane {
 
   mark(): SaidMark {
     this.hasMoved = false;
+    const said = this.isNew ? undefined : this.marks.at(-1);
+    return said ?? this.here;
+  }
+
+  private get here(): SaidMark {
     return { units: this.units, hash: digestOf(this.hash) };
   }
 
-  private newsOf(
-    spoken: Telling,
-    pieces: readonly Piece[],
-    { left, hashAtMark }: { readonly left: number; readonly hashAtMark: string | undefined },
-  ): readonly Telling[] {
+  private newsOf(spoken: Telling, pieces: readonly Piece[], left: number): readonly Telling[] {
     if (this.isNew || left <= 0) {
       this.isNew = true;
       return [spoken];
     }
-    if (hashAtMark === undefined) {
-      this.held.push(spoken);
+    if (this.differs) {
+      this.isNew = true;
+      return [...this.release(), spoken];
+    }
+    if (this.left > 0) {
+      // An artifact that turns out to be another one is said from its start.
+      if (spoken.kind === 'artifact' || !this.isAtMark) this.held.push(spoken);
+      else this.held = [];
       return [];
     }
-    if (hashAtMark !== this.recorded?.hash) return [...this.release(), spoken];
     this.held = [];
     this.isNew = true;
     return restOf(spoken, pieces, left);
   }
 
-  /** Adds the pieces. Resolves with the hash of the lane where `left` of their units are in it. */
-  private take(pieces: readonly Piece[], left: number): string | undefined {
-    let atMark: string | undefined;
-    let toMark = left;
+  private get isAtMark(): boolean {
+    return this.marks[this.passed - 1]?.units === this.units;
+  }
+
+  /** Adds the pieces, and compares at each mark that they come to. */
+  private take(pieces: readonly Piece[]): void {
     for (const { text, units } of pieces) {
-      const isHere = toMark > 0 && units >= toMark;
-      const upTo = isHere && units > toMark ? toMark : text.length;
-      // Of UTF-16 a cut leaves both halves as they are, wherever it is.
-      this.hash.update(text.slice(0, upTo), 'utf16le');
-      if (isHere) atMark = digestOf(this.hash);
-      this.hash.update(text.slice(upTo), 'utf16le');
-      toMark -= units;
-      this.units += units;
+      const end = this.units + units;
+      let from = 0;
+      for (let mark = this.marks[this.passed]; mark && mark.units <= end;) {
+        // Of UTF-16 a cut leaves both halves as they are, wherever it is.
+        const to = mark.units < end ? from + mark.units - this.units : text.length;
+        this.hash.update(text.slice(from, to), 'utf16le');
+        [from, this.units] = [to, mark.units];
+        this.differs ||= digestOf(this.hash) !== mark.hash;
+        this.passed += 1;
+        mark = this.marks[this.passed];
+      }
+      this.hash.update(text.slice(from), 'utf16le');
+      this.units = end;
     }
-    return atMark;
+    if (this.step !== undefined && pieces.length > 0) this.leaveTrail();
+  }
+
+  private leaveTrail(): void {
+    this.trail.push(this.here);
+    if (this.trail.length <= TRAIL_MARKS) return;
+    this.trail = this.trail.filter((_, index) => index % 2 === TRAIL_MARKS % 2);
   }
 
   private piecesOf(spoken: Telling): readonly Piece[] {

@@ -13,6 +13,8 @@ type SaidArtifact = Extract<Said, { kind: 'artifact' }>;
 export class RunArtifacts {
   readonly begun = new BegunArtifacts();
   private readonly streams = new Map<string, OpenArtifact>();
+  /** In which step they were opened. */
+  private readonly openedIn = new Map<OpenArtifact, string>();
   /** Ids of the partial artifacts that were sent, by name. */
   private readonly partials = new Map<string, string>();
 
@@ -23,7 +25,7 @@ export class RunArtifacts {
   open(options: ArtifactOptions, outlet: Outlet): ArtifactStream {
     const opened = {
       ...options,
-      artifactId: options.artifactId ?? this.begun.nextId(outlet.step()),
+      artifactId: options.artifactId ?? this.begun.nextId(outlet.caller().step),
     };
     const open = this.openStream(opened.artifactId);
     if (open !== undefined) {
@@ -32,7 +34,18 @@ export class RunArtifacts {
     }
     const stream = new OpenArtifact(opened, outlet, this.begun);
     this.streams.set(opened.artifactId, stream);
+    const { step } = outlet.caller();
+    if (step !== undefined) this.openedIn.set(stream, step);
     return stream;
+  }
+
+  /** The step begins anew, with the streams that it found, as they were. */
+  retry(step: string): void {
+    this.begun.retry(step);
+    for (const [id, stream] of this.streams) {
+      if (this.openedIn.get(stream) === step) this.streams.delete(id);
+      else stream.retry(step);
+    }
   }
 
   /** @throws SkillError when it cannot be recorded, or is open as a stream. */

@@ -150,6 +150,7 @@ export class SkillRun implements SkillContext {
       isBehind: (lane) => journal?.isBehind(lane, this.returned) === true,
       // Nothing tells what a task had said before there were journals, but that it had said all of it.
       isOld: () => this.hasAnswers && journal?.isEmpty === true,
+      isLeftOver: () => this.steps.tries.isLeftOver,
     });
     this.steps = new Steps({
       journal,
@@ -159,6 +160,10 @@ export class SkillRun implements SkillContext {
       clock: options.clock,
       artifacts: options.artifacts.begun,
       releaseStep: (id) => this.speech.release(id),
+      retryStep: (id) => {
+        this.speech.retry(id);
+        options.artifacts.retry(id);
+      },
       suspend: (until, hears) => this.leave({ state: 'asleep', until, hears }),
     });
     this.messages = new Messages({
@@ -237,18 +242,18 @@ export class SkillRun implements SkillContext {
     return this.options.artifacts.open(options, {
       signal: this.signal,
       say: (said) => this.say(said),
-      step: () => this.steps.current,
+      caller: () => this.steps.tries,
     });
   }
 
   async saveArtifact(artifact: SkillArtifact): Promise<string> {
-    const said = this.options.artifacts.whole(artifact, this.steps.current);
+    const said = this.options.artifacts.whole(artifact, this.steps.tries.step);
     await this.say(said);
     return said.artifactId;
   }
 
   async sendPartialArtifact(artifact: SkillArtifact): Promise<string> {
-    const said = this.options.artifacts.partial(artifact, this.steps.current);
+    const said = this.options.artifacts.partial(artifact, this.steps.tries.step);
     await this.say(said);
     return said.artifactId;
   }
@@ -291,7 +296,7 @@ export class SkillRun implements SkillContext {
     if (this.ending !== undefined) {
       throw new SkillError('the task has ended: nobody can answer', { retryable: false });
     }
-    const step = this.steps.current;
+    const step = this.steps.tries.step;
     if (step !== undefined) {
       const text = `there was a question inside the step "${step}", which is not asked again when the step is not run: ask before or after`;
       throw new SkillError(text, { retryable: false });
@@ -329,6 +334,6 @@ export class SkillRun implements SkillContext {
 
   private say(said: Said): Promise<void> {
     this.steps.touch();
-    return this.speech.say(said, this.steps.current);
+    return this.speech.say(said, this.steps.tries.step);
   }
 }

@@ -18,6 +18,8 @@ export interface SpeechOptions {
   isBehind(lane: string): boolean;
   /** All that is said was said before. */
   isOld(): boolean;
+  /** The caller is what a try of a step has left over that another one follows. */
+  isLeftOver(): boolean;
 }
 
 export class Speech {
@@ -46,7 +48,7 @@ export class Speech {
     }
     if (this.isOver) return;
     // What another branch would say from here on belongs to no run.
-    if (this.isClosed) return new Promise(() => undefined);
+    if (this.isClosed || this.options.isLeftOver()) return new Promise(() => undefined);
     if (this.options.isOld()) {
       letGoOf(said);
       return;
@@ -59,6 +61,7 @@ export class Speech {
     }
     // Files take their time: only what is there to be queued counts as said.
     const stored = await this.options.intake.emission(said);
+    if (this.options.isLeftOver()) return new Promise(() => undefined);
     await this.emit(this.retelling.hear(stored, step).news);
   }
 
@@ -66,6 +69,11 @@ export class Speech {
   mark(endedSteps: readonly string[]): SaidUpTo | undefined {
     this.retelling.forget(endedSteps);
     return this.retelling.mark();
+  }
+
+  /** The step is tried again, and says what it has to from its start. */
+  retry(step: string): void {
+    this.retelling.retry(step);
   }
 
   /** What was held back, because it might have been said before, goes on: of one step, or all of it. */

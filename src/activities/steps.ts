@@ -1,6 +1,5 @@
 // What a skill does once: steps, sleeps, times and ids, answered from the journal where a run before did them.
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
@@ -13,6 +12,7 @@ import { misfit, type Journal } from './journal';
 import { SkillError, type Schema, type StepOptions, type StepScope } from './skill';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
+import { StepTries } from './step-tries';
 
 /** A sleep that has less to go costs less where it is than in the workflow. */
 const SLEEP_IN_PLACE_MS = 2_000;
@@ -47,6 +47,8 @@ export interface StepsOptions {
   readonly artifacts: BegunArtifacts;
   /** What a step that comes to its end has held back goes on. */
   releaseStep(id: string): Promise<void>;
+  /** Another try of a step begins: what the one before has said and opened is said and opened again. */
+  retryStep(id: string): void;
   /** Ends the run until then, in epoch milliseconds, or until a message comes where one is waited for. */
   suspend(until: number, hears: boolean): Promise<never>;
 }
@@ -61,19 +63,14 @@ export class Steps {
   private untold: string[] = [];
   /** Of steps whose error the function may yet be ended by. */
   private failures: JournalCall[] = [];
-  private readonly inStep = new AsyncLocalStorage<string>();
   private readonly sleeps = new Set<number>();
   private touchedAt = 0;
+  readonly tries = new StepTries();
   /** How many calls have come back to the function. */
   returned = 0;
 
   constructor(options: StepsOptions) {
     this.options = options;
-  }
-
-  /** The step in which the caller runs. */
-  get current(): string | undefined {
-    return this.inStep.getStore();
   }
 
   /** The function does something else than sleep. */
@@ -152,7 +149,7 @@ export class Steps {
 
   /** The id of the next call of this name: its place in the journal. */
   async place(name: string): Promise<string> {
-    const outer = this.inStep.getStore();
+    const outer = this.tries.step;
     if (outer !== undefined) {
       const text = `"${name}" was called inside the step "${outer}", and steps do not nest: call it before or after`;
       throw new SkillError(text, { retryable: false });
@@ -184,7 +181,7 @@ export class Steps {
     let made: Awaited<ReturnType<typeof encodeResult>>;
     let value: T;
     try {
-      const scoped = (step: StepScope): Promise<T> => this.inStep.run(id, async () => run(step));
+      const scoped = this.tries.of(id, run, () => this.options.retryStep(id));
       const told = (): Promise<void> => this.options.releaseStep(id);
       const attempts = attemptStep(scoped, { ...options, id, key: this.keyOf(id), signal });
       const returned = await attempts.finally(told);

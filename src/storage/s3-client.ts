@@ -22,7 +22,7 @@ export interface S3Access {
   readonly s3: S3;
   /** The same for what S3 does in one go with gigabytes: it may be silent for minutes. */
   readonly patientS3: S3;
-  /** In several requests; leaves nothing behind when it fails. */
+  /** In several requests, under a key that nobody else writes; leaves nothing behind when it fails. */
   upload(key: string, body: Readable): Promise<void>;
   /** As `StoreFault` if it passes, else as it is. */
   toFault(err: unknown): unknown;
@@ -32,7 +32,7 @@ export interface S3Access {
 const CONNECT_TIMEOUT_MS = 2_000;
 const SILENCE_TIMEOUT_MS = 10_000;
 
-/** Completing an upload and copying it takes as long as S3 likes, and a second try finds the upload gone. */
+/** Completing an upload and copying it takes as long as S3 likes; to ask again is to have it done again. */
 const PATIENT_TIMEOUT_MS = 300_000;
 
 const ATTEMPTS = 3;
@@ -65,18 +65,29 @@ export async function openS3(place: S3Place): Promise<S3Access> {
   const isPassing = (err: SdkError): boolean =>
     PASSING_NAMES.has(err.name) ||
     [retry.isTransientError, retry.isThrottlingError, retry.isServerError].some((is) => is(err));
+  const s3 = clientWith(SILENCE_TIMEOUT_MS);
   const patientS3 = clientWith(PATIENT_TIMEOUT_MS);
   return {
     place,
-    s3: clientWith(SILENCE_TIMEOUT_MS),
+    s3,
     patientS3,
     async upload(key, body) {
-      await new Upload({
+      const at = { Bucket: place.bucket, Key: key };
+      const upload = new Upload({
         client: patientS3,
-        params: { Bucket: place.bucket, Key: key, Body: body },
+        params: { ...at, Body: body },
         partSize: CHUNK_BYTES,
         queueSize: CHUNKS_AT_ONCE,
-      }).done();
+      });
+      let sent = 0;
+      upload.on('httpUploadProgress', ({ loaded = 0 }) => (sent = loaded));
+      try {
+        await upload.done();
+      } catch (err) {
+        // The SDK completes again when the first answer was lost, and the upload is gone because it was completed.
+        if (nameOf(err) !== 'NoSuchUpload') throw err;
+        if ((await sizeOf(s3, at)) !== sent) throw err;
+      }
     },
     toFault: (err) => (isPassing(err as SdkError) ? new StoreFault(err) : err),
   };
@@ -110,6 +121,19 @@ const MISSING: ReadonlySet<string> = new Set(['NoSuchKey', 'NotFound', 'NoSuchUp
 
 export function isNoSuchObject(err: unknown): boolean {
   return MISSING.has(nameOf(err));
+}
+
+/** In bytes; undefined when there is no such object. */
+async function sizeOf(
+  s3: S3,
+  at: { readonly Bucket: string; readonly Key: string },
+): Promise<number | undefined> {
+  try {
+    return (await s3.headObject(at)).ContentLength;
+  } catch (err) {
+    if (isNoSuchObject(err)) return undefined;
+    throw err;
+  }
 }
 
 function nameOf(err: unknown): string {

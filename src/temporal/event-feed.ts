@@ -18,7 +18,10 @@ export interface Following {
 }
 
 export interface FollowOptions {
-  /** Resume after this event: `task` is as of it, with follow-ups that came before the next. */
+  /**
+   * Resume after this event: `task` is as of it, with follow-ups that came before the next. Where the server has dropped
+   * what follows it, `task` is as of the first later event from which on it has all.
+   */
   readonly cursor?: number;
   /** `task` holds every follow-up that was taken in before this call. Default: those of the last page. */
   readonly isFresh?: boolean;

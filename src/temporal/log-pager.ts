@@ -45,13 +45,15 @@ export class LogPager {
     }
   }
 
-  /** The newest run that tells all of what is wanted. */
+  /** The newest run that tells all of what is wanted, or the first that the server still has. */
   private async open(): Promise<void> {
     let pager = new RunPager(this.source);
     this.first = await pager.next(false);
     while (sinceOf(this.first) > this.after && pager.previousRunId) {
-      pager = new RunPager({ ...this.source, runId: pager.previousRunId });
-      this.first = await pager.next(false);
+      const before = new RunPager({ ...this.source, runId: pager.previousRunId });
+      const first = await before.next(false).catch(undefinedIfGone);
+      if (first === undefined) break;
+      [pager, this.first] = [before, first];
     }
     this.pager = pager;
   }
@@ -64,6 +66,10 @@ export class LogPager {
     });
     return !info?.closeTime;
   }
+}
+
+function undefinedIfGone(err: unknown): undefined {
+  if (!isNotFound(err)) throw err;
 }
 
 /** Number of the last event before the run. */

@@ -70,7 +70,10 @@ export class TaskFeed {
     this.announce();
   }
 
-  /** The task as it was before the event that follows `cursor`. */
+  /**
+   * The task as it was before the event that follows `cursor`; or before the first event that the server still has,
+   * where it has dropped that one.
+   */
   async taskAsOf(cursor: number, isFresh: boolean): Promise<Task> {
     if (!isFresh) {
       if (cursor === this.task.seq) return this.task;
@@ -116,20 +119,32 @@ export class TaskFeed {
   }
 
   private async *read(from: number): AsyncGenerator<TaskEvent, void, undefined> {
+    let next = from;
     for await (const { events } of this.recorded(await this.historyAfter(from - 1))) {
-      for (const event of events) if (event.seq >= from) yield event;
+      for (const event of events) {
+        if (event.seq < next) continue;
+        // Who comes back begins with what there is.
+        if (event.seq > next) throw unavailable(new Error(`event ${String(next)} is not kept`));
+        yield event;
+        next += 1;
+      }
     }
   }
 
   /**
    * What follows event `seq`, from the newest run that tells all of it: those before are long, and the
-   * server drops each of them some days after its own end.
+   * server drops each of them some days after its own end. Then from the first that there is.
    */
   private async historyAfter(seq: number): Promise<TaskHistory> {
     let start = this.begun;
     while (start.since > seq && start.previousRunId) {
       const before = new TaskHistory({ ...this.source, runId: start.previousRunId });
-      await withinDeadline(this.source.client, () => before.next(false));
+      try {
+        await withinDeadline(this.source.client, () => before.next(false));
+      } catch (err) {
+        if (isNotFound(err)) break;
+        throw err;
+      }
       start = before;
     }
     const { startRunId: runId } = start;

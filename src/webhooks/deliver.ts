@@ -25,6 +25,9 @@ const QUIET_BEATS = 4;
 const CROWDED = 0.9;
 const TURN_MS = 30_000;
 
+/** Runs of a task that goes on are dropped too; what they told cannot be sent any more. */
+const GONE = 'the events that follow are not kept any more';
+
 export interface DeliveryRuntime {
   /** How many deliveries the worker runs at once. Default: as many as come. */
   readonly places?: number;
@@ -112,20 +115,23 @@ class Delivery {
     try {
       const following = await tasks.follow(this.input.task, { cursor: this.cursor, signal });
       try {
+        if (following.task.seq > Math.max(this.cursor, 1)) return this.lost(GONE);
         return await this.send(following);
       } finally {
         following.close();
       }
     } catch (err) {
-      const { cursor } = this;
       if (err instanceof TaskError) {
         if (err.reason !== TaskErrorReason.notFound) throw err;
-        return { kind: 'lost', cursor, reason: 'the task is no more' };
+        return this.lost('the task is no more');
       }
-      // Runs of a task that goes on are dropped too; what they told cannot be sent any more.
       if (!isNotFound(err)) throw err;
-      return { kind: 'lost', cursor, reason: 'the events that follow are not kept any more' };
+      return this.lost(GONE);
     }
+  }
+
+  private lost(reason: string): DeliveryOutcome {
+    return { kind: 'lost', cursor: this.cursor, reason };
   }
 
   private async send(following: Following): Promise<DeliveryOutcome> {

@@ -57,17 +57,24 @@ export interface FoldSnapshot extends Checkpoint {
 }
 
 /**
- * What would be more than Temporal takes goes without its lanes: an attempt that follows a lost one then says again
- * what that one said. It takes a full task whose artifacts were replaced over and over in one turn.
+ * What would be more than Temporal takes goes without lanes that begin their artifact anew: an attempt that follows a lost
+ * one then says again what that one said, and the artifact is what it says. It takes artifacts that were replaced over
+ * and over in one turn. Lanes that add to an artifact stay as long as there is room: without them words would be twice.
  */
 export function toSnapshot({ lanes, ...rest }: TaskFold): FoldSnapshot {
   const heldBy = new Map(rest.task.artifacts.map(({ artifactId, parts }) => [artifactId, parts]));
-  const snapshot = {
+  const withLanes = (some: readonly (readonly [string, Lane])[]): FoldSnapshot => ({
     ...rest,
-    lanes: [...lanes].map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))] as const),
-  };
-  const fits = jsonBytes(snapshot) <= PAYLOAD_MAX_BYTES - TASK_BYTES.frame;
-  return fits ? snapshot : { ...snapshot, lanes: [] };
+    lanes: some.map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))] as const),
+  });
+  const whole = withLanes([...lanes]);
+  if (fits(whole)) return whole;
+  const adding = withLanes([...lanes].filter(([, { segments }]) => segments[0]?.isStart === false));
+  return fits(adding) ? adding : withLanes([]);
+}
+
+function fits(snapshot: FoldSnapshot): boolean {
+  return jsonBytes(snapshot) <= PAYLOAD_MAX_BYTES - TASK_BYTES.frame;
 }
 
 export function fromSnapshot({ lanes, ...rest }: FoldSnapshot): TaskFold {

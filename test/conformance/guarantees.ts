@@ -1,13 +1,7 @@
 // What Longhaul guarantees to clients where the specification is silent or an SDK errs, and the test that fails without it.
 
-export interface Guarantee {
-  /** One sentence of the document. */
-  readonly says: string;
-  /** From the root of the repository. */
-  readonly file: string;
-  /** As it stands in the file. */
-  readonly title: string;
-}
+import type { Guarantee } from './guarantee';
+import { SKILL_GUARANTEES } from './skill-guarantees';
 
 const FRAMES = 'test/e2e/tutorial-frames.test.ts';
 const HABITS = 'test/e2e/edges/client-habits.test.ts';
@@ -227,4 +221,9 @@ const OF_REFUSALS: readonly Guarantee[] = [
   },
 ];
 
-export const GUARANTEES: readonly Guarantee[] = [...OF_STREAMS, ...OF_REQUESTS, ...OF_REFUSALS];
+export const GUARANTEES: readonly Guarantee[] = [
+  ...OF_STREAMS,
+  ...OF_REQUESTS,
+  ...OF_REFUSALS,
+  ...SKILL_GUARANTEES,
+];

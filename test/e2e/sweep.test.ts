@@ -8,6 +8,7 @@ import { createDirectoryBlobs } from '../../src/storage/directory-blobs';
 import { createPartStores, type PartStores } from '../../src/storage/part-store';
 import { sweepParts, type SweepResult } from '../../src/storage/sweep';
 import { openClient } from '../../src/temporal/connection';
+import { EventFeeds } from '../../src/temporal/event-feed';
 import { hasWorkflow, readRetention } from '../../src/temporal/retention';
 import { restoreParts } from '../../src/temporal/stored-parts';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
@@ -90,6 +91,25 @@ describe('a sweep beside Temporal', () => {
     await other.connection.close();
   });
 
+  /** A cursor before what is kept: the task as of the first event that is, then what is; and nothing of it is an error. */
+  const expectRestAfter = async (ref: TaskRef): Promise<void> => {
+    const feeds = new EventFeeds(stage.client);
+    const { seq } = await caller.tasks.read(ref);
+    const following = await feeds.follow(workflowIdOf(ref), {
+      cursor: 1,
+      signal: new AbortController().signal,
+    });
+    expect(following.task.seq).toBeGreaterThan(1);
+    const seqs: number[] = [];
+    while (following.task.seq + seqs.length < seq) {
+      const next = await following.events.next();
+      if (next.value) seqs.push(next.value.seq);
+    }
+    expect(seqs).toEqual(seqs.map((_, index) => following.task.seq + 1 + index));
+    following.close();
+    feeds.close();
+  };
+
   test('keeps closed and open tasks, removes deleted ones, also where bytes are the same', async () => {
     const [kept, deleted, open] = [
       await caller.begin('big'),
@@ -119,6 +139,7 @@ describe('a sweep beside Temporal', () => {
       expect(runId).not.toBe(firstRun);
     });
     await forget(stage.client, { workflowId, runId: firstRun });
+    await expectRestAfter(ref);
     await sweep();
     const { artifacts } = await caller.tasks.read(ref);
     await expectReadable(ref, artifacts.length);

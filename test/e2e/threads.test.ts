@@ -70,6 +70,35 @@ describe('in a thread of its own', () => {
     expect(here!.artifacts).toHaveLength(3);
   });
 
+  test('tools, pipes and files do there what they do on the main thread', async () => {
+    const { file } = notes('given.txt');
+    writeFileSync(file, 'from a file');
+    const [there, here] = await Promise.all(
+      ['gives-everything-in-thread', 'gives-everything'].map(async (skill) => {
+        const message = messageFor(skill, {}, { parts: [{ data: { path: file } }] });
+        const { status, artifacts = [], history = [] } = await send(stack.url, message);
+        return {
+          state: status.state,
+          said: [...history.slice(1), status.message].map((one) => textOf(one?.parts)),
+          artifacts: artifacts.map(({ name, parts }) => ({ name, parts })),
+        };
+      }),
+    );
+    const inText = (value: unknown): string =>
+      JSON.stringify(value).replace(/"url":"[^"]*\/(\w+)"/g, '"digest":"$1"');
+    expect(inText(there)).toBe(inText(here));
+    expect(here).toMatchObject({ state: 'TASK_STATE_COMPLETED' });
+    expect(here!.said.at(-1)).toBe('ended by a tool');
+    expect(here!.said.join()).toContain('"kinds":[false,false,true]');
+    expect(here!.artifacts.map(({ name }) => name)).toEqual([
+      'notes.txt',
+      'piped',
+      'in a step',
+      'file',
+      'mixed',
+    ]);
+  });
+
   test('the schema of a step reads on the side of the skill', async () => {
     expect(saidOf(await send(stack.url, messageFor('reads-a-date')))).toBe('true');
   });

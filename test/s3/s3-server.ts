@@ -5,10 +5,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
-import { eventually } from '../harness/eventually';
 import { pythonWith } from '../harness/python-environment';
 
 export const BUCKET = 'longhaul-test';
+
+const MOTO = join(__dirname, 'moto');
 
 /** Any will do, but none will not. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -61,19 +62,26 @@ class MotoServer implements S3Server {
 
   async start(): Promise<void> {
     if (this.given === undefined) await this.spawn();
-    await eventually(() =>
-      this.client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((err: unknown) => {
-        // A server that was given may have it already.
-        if ((err as Error).name !== 'BucketAlreadyOwnedByYou') throw err;
-      }),
-    );
+    else await this.client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch(unlessThere);
   }
 
   private async spawn(): Promise<void> {
-    const python = await pythonWith(join(__dirname, 'moto'));
+    const python = await pythonWith(MOTO);
     if (this.port === 0) this.port = await nextFreePort('127.0.0.1', 0);
-    const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(this.port)];
-    this.child = spawn(python, args, { stdio: 'ignore' });
+    const args = [join(MOTO, 'server.py'), String(this.port), BUCKET];
+    const child = spawn(python, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.child = child;
+    const isUp = new Promise<void>((resolve) => {
+      // It goes on telling of each request, and would wait for who does not read.
+      child.stderr.on('data', (told: Buffer) => {
+        if (told.includes('Running on')) resolve();
+      });
+    });
+    const hasEnded = once(child, 'exit').then(() => {
+      throw new Error('Moto ended instead of serving');
+    });
+    await Promise.race([isUp, hasEnded]);
+    hasEnded.catch(() => undefined);
   }
 
   async kill(): Promise<void> {
@@ -84,4 +92,8 @@ class MotoServer implements S3Server {
     child.kill('SIGKILL');
     await ended;
   }
+}
+
+function unlessThere(err: Error): void {
+  if (err.name !== 'BucketAlreadyOwnedByYou') throw err;
 }

@@ -6,15 +6,17 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createServer, type Server } from 'node:http';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createPartStores } from '../../src/storage/part-store';
+import { Readable } from 'node:stream';
+import { createPartStores, type StoredBytes } from '../../src/storage/part-store';
 import { S3Blobs } from '../../src/storage/s3-blobs';
 import { openS3, type S3Place } from '../../src/storage/s3-client';
 import { StoreFault } from '../../src/storage/store-fault';
 import { describePartStore, keysIn, type Place } from '../storage/store-contract';
 import { describeSweep } from '../storage/sweep-contract';
 import { startWriter } from '../storage/writer-process';
+import { startLossyProxy, type LossyProxy } from './lossy-proxy';
 import { BUCKET, useS3Server } from './s3-server';
 
 const server = useS3Server();
@@ -76,6 +78,33 @@ describe('a writer that is killed with SIGKILL', () => {
   });
 });
 
+describe('a completion whose answer is lost', () => {
+  const BYTES = 20_000_000;
+  let proxy: LossyProxy;
+  afterEach(() => proxy.close());
+
+  /** What the store makes of a part whose upload is completed over a proxy. */
+  async function putOver(isTold: boolean): Promise<StoredBytes> {
+    proxy = await startLossyProxy(server.endpoint, isTold);
+    const blobs = await blobsAt({ endpoint: proxy.endpoint, prefix: `runs/${randomUUID()}` });
+    const content = randomBytes(BYTES);
+    const store = createPartStores(blobs).of('task');
+    const stored = await store.putStream(Readable.from([content]));
+    expect(sha256(await store.get(stored.digest))).toBe(sha256(content));
+    return stored;
+  }
+
+  test('is done where the object is there, although the second one finds no upload', async () => {
+    await expect(putOver(true)).resolves.toMatchObject({ bytes: BYTES });
+    expect(proxy.completions).toBe(2);
+  });
+
+  test('has failed where no object is there', async () => {
+    await expect(putOver(false)).rejects.toThrow('The upload does not exist.');
+    expect(proxy.completions).toBe(2);
+  });
+});
+
 describe('a bucket that cannot be used', () => {
   test('says that it does not exist, and what to do', async () => {
     const blobs = await blobsAt({ bucket: 'no-such-bucket', prefix: 'a/b' });
@@ -126,3 +155,7 @@ describe('a server that does not do what it is asked for', () => {
     await expect(blobs.probe()).rejects.toThrow('needs the rights s3:ListBucket');
   });
 });
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -21,7 +21,7 @@ export function keptOutlet(): KeptOutlet {
   let open = (): void => undefined;
   return {
     said,
-    step: () => undefined,
+    caller: () => ({ step: undefined, isLeftOver: false }),
     signal: run.signal,
     abort: () => run.abort(new Error('the run was stopped')),
     hold() {

@@ -101,6 +101,7 @@ test('of steps side by side each is told of as under way once: an entry does not
     ...{ store, origin: 'task', clock: Date, artifacts: new BegunArtifacts() },
     signal: new AbortController().signal,
     releaseStep: () => Promise.resolve(),
+    retryStep: () => undefined,
     suspend: () => Promise.reject(new Error('nobody sleeps here')),
   });
   const names = Array.from({ length: 60 }, (_, i) => `step ${i}`);

@@ -8,7 +8,7 @@ import {
 } from '../../../src/activities/skill';
 import { testSkill } from '../../../src/testing/test-skill';
 import type { TaskEvent } from '../../../src/workflows/task';
-import { endOf, skillThat } from './tested';
+import { counter, endOf, skillThat } from './tested';
 
 /** Events without what differs between two tasks. */
 function said(events: readonly TaskEvent[]): readonly unknown[] {
@@ -64,6 +64,25 @@ test('twenty steps with something said before, in and after each', async () => {
 }, 120_000);
 
 describe('an artifact', () => {
+  test('keeps the order of its words where a later run says less before them', async () => {
+    const runs = counter();
+    const told = await testSkill(
+      skillThat(async (ctx) => {
+        const page = ctx.artifact({ artifactId: 'page' });
+        await page.append(runs.count() === 1 ? 'a long beginning, ' : 'short, ');
+        await ctx.step('first', () => undefined);
+        await page.append('between, ');
+        await ctx.step('second', () => page.append('inside'));
+        await page.finalize();
+        return completed();
+      }),
+      'go',
+      { crashAt: { record: 2 } },
+    );
+    expect(told.runs).toBe(2);
+    expect(told.artifacts).toEqual({ page: 'a long beginning, between, inside' });
+  });
+
   test('that begins in a step goes on after it, and in the next one', async () => {
     await expectSameWhereverItDies(
       skillThat(async (ctx) => {

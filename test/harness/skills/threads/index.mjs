@@ -66,6 +66,31 @@ async function sayEverything(ctx) {
   return { state: 'completed', message: { parts: [{ data: { ids, step, kinds } }] } };
 }
 
+/** Tools of a model, piped artifacts, files by path and by stream. */
+async function giveEverything(ctx) {
+  const { path } = optionsOf(ctx);
+  const told = await ctx.tools.call('update_status', { status: 'working', message: 'at it' });
+  const saved = await ctx.tools.call('save_artifact', { name: 'notes.txt', content: 'by a tool' });
+  const wrong = await ctx.tools.call('save_artifact', { name: 'no content' });
+  async function* words() {
+    for (const word of ['one ', 'two ', Buffer.from('three')]) yield word;
+  }
+  const piped = await ctx.artifact({ name: 'piped' }).pipe(words());
+  const inStep = await ctx.step('pipe', () => ctx.artifact({ name: 'in a step' }).pipe(words()));
+  await ctx.saveArtifact({ name: 'file', parts: [{ path }, { stream: words() }] });
+  const page = ctx.artifact({ name: 'mixed' });
+  await page.append('before');
+  await page.append({ stream: words(), filename: 'words.txt' });
+  await page.append({ path });
+  await page.finalize('after');
+  const kinds = [told, saved, wrong].map(({ isError }) => isError);
+  await ctx.progress(
+    JSON.stringify({ piped, inStep, kinds, ways: Object.keys(ctx.tools).length > 0 }),
+  );
+  await ctx.tools.call('update_status', { status: 'completed', message: 'ended by a tool' });
+  return { state: 'failed', message: `it has ended: ${ctx.tools.hasEnded}` };
+}
+
 /** Asks, is answered with what does not fit, signs in. */
 async function converse(ctx) {
   const age = await ctx.ask('How old are you?', {
@@ -103,6 +128,7 @@ const DEATHS = {
 
 export default [
   ...inBoth('says-everything', sayEverything),
+  ...inBoth('gives-everything', giveEverything),
   ...inBoth('converses', converse),
 
   /** Reads two messages, and tells of the tasks that its own refers to. */
