@@ -4,24 +4,12 @@ import { FORMAT, type Batch } from '../../src/workflows/emission';
 import { LOG_WORKFLOW, closeSignal, type LogStart } from '../../src/workflows/log-contract';
 import { progressSignal } from '../../src/workflows/contract';
 import type { logWorkflow } from '../../src/workflows/log-workflow';
-import type { Decision } from '../../src/workflows/recorded';
-import { TaskState } from '../../src/workflows/task';
-import { toSnapshot, type TaskFold } from '../../src/workflows/task-fold';
-import { foldTask } from '../../src/workflows/task-state';
-import { userMessage } from '../harness/task-caller';
+import { toSnapshot } from '../../src/workflows/task-fold';
 import { textOf } from '../harness/task-events';
 import { useTaskStage } from '../harness/task-worker';
+import { workingTask } from '../harness/working-task';
 
 const stage = useTaskStage({ skills: [] });
-
-function workingTask(): TaskFold {
-  const message = userMessage('go');
-  const ids = { taskId: 'task', contextId: 'context', skillId: 'any' };
-  const { fold } = foldTask(undefined, { kind: 'created', at: 0, ...ids, message });
-  const state = TaskState.working;
-  const decision: Decision = { v: FORMAT, state, turn: 1, attempt: 0, read: 0, at: 0 };
-  return foldTask(fold, { kind: 'decision', decision }).fold;
-}
 
 function batch(n: number, text: string): Batch {
   const heading = { kind: 'artifact', at: 0, artifactId: 'page', last: false } as const;
