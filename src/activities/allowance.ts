@@ -11,11 +11,11 @@ import { SkillError } from './skill';
 const INLINE_SHARE = 1 / 2;
 
 /**
- * Time between two signals, by how much room is left. Text is packed (`text-packing.ts`) and a stream of it does not
+ * Time between two signals at least, by how much room is left. Text is packed (`text-packing.ts`) and a stream of it does not
  * come to this; other parts leave a reference each, and so do very many artifacts: they should slow down, not end.
  */
 const PACES: readonly { readonly above: number; readonly ms: number }[] = [
-  { above: 1 / 4, ms: 100 },
+  { above: 1 / 4, ms: 0 },
   { above: 1 / 8, ms: 500 },
   { above: 1 / 16, ms: 2_000 },
   { above: 0, ms: 30_000 },

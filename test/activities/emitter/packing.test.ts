@@ -92,7 +92,10 @@ test('an attempt that follows packs what it repeats together with what it adds',
   const before = foldAll(first.sent);
   const said = partsOf(before);
   const second = open({ ...full, attempt: 2 });
-  await second.emitter.emit({ ...chunk('', { append: false }), parts: said });
+  for (const [n, part] of said.entries()) {
+    await second.emitter.emit({ ...chunk('', { append: n > 0 }), parts: [part] });
+    await second.emitter.flush();
+  }
   await stream(second.emitter, { from: 500, to: 700 });
   expect(await contentOf(await whenPacked(second.sent, before))).toBe(textsOf(700));
   // Nothing was withdrawn: what was said again was silent.
