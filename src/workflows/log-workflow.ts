@@ -13,6 +13,12 @@ import { fromSnapshot, toSnapshot, type FoldSnapshot } from './task-fold';
 import { closeSignal, type LogStart } from './log-contract';
 import { foldTask } from './task-state';
 
+/**
+ * Events of a run, four to a batch. A batch that comes as it continues as new makes Temporal refuse that, and a worker
+ * read all of the run again; a run of 4,000 took a busy one more than the 5 s that it has, over and over.
+ */
+const RUN_EVENTS = 1_000;
+
 export async function logWorkflow(start: LogStart): Promise<FoldSnapshot> {
   let fold = fromSnapshot(start.snapshot);
   let isClosed = false;
@@ -22,7 +28,9 @@ export async function logWorkflow(start: LogStart): Promise<FoldSnapshot> {
     if (name !== progressSignal.name || isClosed) return;
     fold = foldTask(fold, { kind: 'batch', batch: batch as Batch }).fold;
   });
-  await condition(() => isClosed || workflowInfo().continueAsNewSuggested);
+  const isLong = (): boolean =>
+    workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= RUN_EVENTS;
+  await condition(() => isClosed || isLong());
   if (isClosed) return toSnapshot(foldTask(fold, { kind: 'log-closed' }).fold);
   return continueAsNew<typeof logWorkflow>({ v: FORMAT, snapshot: toSnapshot(fold) });
 }
