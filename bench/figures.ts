@@ -28,7 +28,7 @@ export interface Section {
   readonly goals: readonly Goal[];
 }
 
-export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

@@ -1,8 +1,9 @@
 // What one attempt may still add to its task: inline, then by reference, then nothing. Used by the emitter.
 
-import { planParts, type PartsPlan } from '../temporal/stored-parts';
+import { planParts, referenceSize, type PartsPlan } from '../temporal/stored-parts';
 import { jsonBytes } from '../workflows/json-bytes';
 import { AGENT_PARTS_BYTES, ARTIFACTS_MAX, SIGNAL_BYTES, TASK_BYTES } from '../workflows/limits';
+import type { Part } from '../workflows/task';
 import type { Spoken } from './spoken';
 import { SkillError } from './skill';
 
@@ -10,13 +11,13 @@ import { SkillError } from './skill';
 const INLINE_SHARE = 1 / 2;
 
 /**
- * Time between two signals, by how much room is left: each leaves a reference at least, and a
- * stream that lasts should slow down, not end. 4,000 references of one artifact take over an hour.
+ * Time between two signals at least, by how much room is left. Text is packed (`text-packing.ts`) and a stream of it does not
+ * come to this; other parts leave a reference each, and so do very many artifacts: they should slow down, not end.
  */
 const PACES: readonly { readonly above: number; readonly ms: number }[] = [
-  { above: 1 / 2, ms: 100 },
-  { above: 1 / 4, ms: 500 },
-  { above: 1 / 8, ms: 2_000 },
+  { above: 1 / 4, ms: 0 },
+  { above: 1 / 8, ms: 500 },
+  { above: 1 / 16, ms: 2_000 },
   { above: 0, ms: 30_000 },
 ];
 
@@ -34,7 +35,7 @@ export class Allowance {
     this.inlineLeft = this.room * INLINE_SHARE;
   }
 
-  /** Nothing more goes inline, but what is shorter than a reference. */
+  /** No more content of artifacts goes inline, but what is no text and shorter than a reference. */
   get isInlineSpent(): boolean {
     return this.inlineLeft <= 0;
   }
@@ -65,10 +66,20 @@ export class Allowance {
   take(spoken: Spoken): PartsPlan {
     const headingBytes = jsonBytes({ ...spoken, parts: [] });
     const most = spoken.kind === 'progress' ? AGENT_PARTS_BYTES : SIGNAL_BYTES - headingBytes;
-    const plan = planParts(spoken.parts, Math.min(most, this.inlineLeft));
+    // Text between references would not be packed with them, however short it is.
+    const mustMove = (part: Part): boolean =>
+      spoken.kind === 'artifact' && this.isInlineSpent && 'text' in part && part.text !== '';
+    const plan = planParts(spoken.parts, Math.min(most, this.inlineLeft), mustMove);
     this.inlineLeft -= plan.inlineBytes;
     if (spoken.kind === 'artifact') this.count(spoken, plan.bytes);
     return plan;
+  }
+
+  /** Of what was counted for the artifact, these have become one. */
+  release(artifactId: string, parts: readonly Part[]): void {
+    const bytes = parts.slice(1).reduce((sum, part) => sum + referenceSize(part), 0);
+    this.artifacts.set(artifactId, (this.artifacts.get(artifactId) ?? 0) - bytes);
+    this.left += bytes;
   }
 
   private count(spoken: Extract<Spoken, { kind: 'artifact' }>, partsBytes: number): void {

@@ -4,12 +4,13 @@ import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { isFault, isNotFound } from '../temporal/connection';
 import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
-import { FORMAT, type Batch, type Emission } from '../workflows/emission';
+import { FORMAT, type Batch, type Emission, type PackedTextEmission } from '../workflows/emission';
 import type { JournalRecord } from './journal';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
 import { Allowance } from './allowance';
+import { TextPacking } from './text-packing';
 import type { Spoken } from './spoken';
 
 export type { Spoken };
@@ -63,8 +64,10 @@ export interface EmitterOptions {
   onFailure(err: unknown): void;
 }
 
+type Recordable = Spoken | JournalRecord | PackedTextEmission;
+
 interface Queued {
-  readonly spoken: Spoken | JournalRecord;
+  readonly spoken: Recordable;
   /** As JSON before big parts are stored. */
   readonly bytes: number;
   /** Emissions that were joined to this one, itself included. */
@@ -76,6 +79,7 @@ export class Emitter {
   private queue: Queued[] = [];
   private queuedBytes = 0;
   private readonly allowance: Allowance;
+  private readonly packing: TextPacking;
   private n: number;
   /** Emissions taken, and recorded, so far. */
   private taken = 0;
@@ -94,6 +98,13 @@ export class Emitter {
     this.options = options;
     this.n = options.firstBatch ?? 0;
     this.allowance = new Allowance(options.inlineBytes);
+    this.packing = new TextPacking({
+      store: options.store,
+      untilDone: (act, isPassing) => this.untilDone(act, isPassing),
+      record: (emission) => {
+        this.recordPacked(emission);
+      },
+    });
   }
 
   /**
@@ -134,7 +145,14 @@ export class Emitter {
     this.isClosed = true;
   }
 
-  private enqueue(spoken: Spoken | JournalRecord): void {
+  /** Nobody waits for it. */
+  private recordPacked(emission: PackedTextEmission): void {
+    if (this.isClosed || this.failure !== undefined) return;
+    this.allowance.release(emission.artifactId, emission.replaces);
+    this.enqueue(emission);
+  }
+
+  private enqueue(spoken: Recordable): void {
     const queued = { spoken, bytes: sizeOf(spoken), count: 1 };
     const last = this.queue.at(-1);
     // What is stored in any case is stored in large pieces.
@@ -159,6 +177,7 @@ export class Emitter {
         this.lastSentAt = Date.now();
         if (this.isLong && this.log === undefined) await this.move(this.options);
         await this.send(emissions);
+        this.packing.note(emissions);
         this.sent += taken.reduce((sum, { count }) => sum + count, 0);
         this.tellWaiting();
       }

@@ -30,10 +30,11 @@ export class RunPager {
   /** Reads one page. With `waitNewEvent` it waits up to 20 s for something new. */
   async next(waitNewEvent: boolean): Promise<readonly RunStep[]> {
     const { client, workflowId, decode } = this.source;
+    const { runId } = this;
     const page = await readPage(client, {
       workflowId,
       waitNewEvent,
-      ...(this.runId === undefined ? {} : { runId: this.runId }),
+      ...(runId === undefined ? {} : { runId }),
       ...(this.pageToken === undefined ? {} : { pageToken: this.pageToken }),
     });
     // Without waiting, the end of an open run has no token: the old one stays, and what it brings
@@ -51,6 +52,8 @@ export class RunPager {
       if (started && this.startRunId === undefined) {
         this.startRunId = started.originalExecutionRunId ?? undefined;
         this.previousRunId = started.continuedExecutionRunId ?? undefined;
+        // Without a token the next page would be one of whichever run is the newest by then.
+        if (this.pageToken === undefined) this.runId = this.startRunId;
       }
       const step = await fromHistoryEvent(event, decode);
       if (step?.kind === 'next-run') this.goTo(step.runId);

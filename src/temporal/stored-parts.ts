@@ -27,12 +27,18 @@ export interface PartsPlan {
  * Parts that are too big to travel inline move out, and the largest of the others until the list
  * is within `budgetBytes`. What would not get shorter stays, so the list may remain longer: a `url`,
  * a description, a text of a few words.
+ * @param mustMove which ones move all the same.
  */
-export function planParts(parts: readonly Part[], budgetBytes: number): PartsPlan {
+export function planParts(
+  parts: readonly Part[],
+  budgetBytes: number,
+  mustMove: (part: Part) => boolean = () => false,
+): PartsPlan {
   const weighed = parts.map((part, index) => ({
     index,
     inline: inlineSize(part) + COMMA_BYTES,
     stored: storedSize(part) + COMMA_BYTES,
+    mustMove: mustMove(part),
   }));
   const stored = new Set<number>();
   let bytes = weighed.reduce((sum, { inline }) => sum + inline, 0);
@@ -42,8 +48,8 @@ export function planParts(parts: readonly Part[], budgetBytes: number): PartsPla
   );
   let inlineBytes = bytes - referenceBytes;
   for (const part of weighed.sort((a, b) => b.inline - a.inline)) {
-    if (part.inline <= INLINE_PART_BYTES && bytes <= budgetBytes) break;
-    if (part.stored >= part.inline) continue;
+    const mayStay = part.inline <= INLINE_PART_BYTES && bytes <= budgetBytes;
+    if (!part.mustMove && (mayStay || part.stored >= part.inline)) continue;
     stored.add(part.index);
     inlineBytes -= part.inline;
     bytes -= part.inline - part.stored;
@@ -94,7 +100,12 @@ export function inlineSize(part: Part): number {
 /** Without the content; a `url` is the content and cannot be stored, and what is stored does not move. */
 function storedSize(part: Part): number {
   if ('url' in part || isStored(part)) return Number.POSITIVE_INFINITY;
-  return jsonBytes(descriptionOf(part)) + REFERENCE_BYTES;
+  return referenceSize(part) - COMMA_BYTES;
+}
+
+/** What a part adds to a list when its content is stored: as much as `planParts` counts for it. */
+export function referenceSize(part: Part): number {
+  return jsonBytes(descriptionOf(part)) + REFERENCE_BYTES + COMMA_BYTES;
 }
 
 async function storePart(store: PartStore, part: Part): Promise<Part> {

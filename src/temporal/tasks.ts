@@ -180,12 +180,18 @@ export class Tasks {
     }
   }
 
-  /** By one small call: from the result of a closed workflow, or from a worker that holds it. */
+  /** By small calls: from the result of a closed workflow, or from a worker that holds an open one. */
   private async inShort(source: HistorySource): Promise<Task | undefined> {
-    const end = await readRunEnd(source, false);
-    if (end?.kind === 'completed') return end.result as Task;
+    const { client, workflowId } = source;
+    // Asked for the end of an open run, the server waits a second for it, also where it is told not to.
+    const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
+      namespace: client.options.namespace,
+      execution: { workflowId },
+    });
     // What the server ended itself no worker knows; the history does.
-    return end === undefined ? this.query(source.workflowId) : undefined;
+    if (!info?.closeTime) return this.query(workflowId);
+    const end = await readRunEnd(source, false);
+    return end?.kind === 'completed' ? (end.result as Task) : undefined;
   }
 
   /**

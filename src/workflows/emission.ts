@@ -1,7 +1,7 @@
 // What a running skill says, in the form in which it is signaled and stays in the history for ever.
 
 import type { JournalEntry, JournalSegment } from './journal';
-import type { JsonObject, Part } from './task';
+import type { JsonObject, Part, StoredPart } from './task';
 
 /** Version of everything that is stored; a reader refuses what is newer than it knows. */
 export const FORMAT = 1;
@@ -41,6 +41,17 @@ export interface PackedJournalEmission {
   readonly segment: JournalSegment;
 }
 
+/**
+ * Stored texts that follow each other in an artifact have become one with the same content. No reader of the artifact
+ * is told. Where they are not there any more, because the artifact was withdrawn or replaced, it says nothing.
+ */
+export interface PackedTextEmission {
+  readonly kind: 'packed-text';
+  readonly artifactId: string;
+  readonly replaces: readonly StoredPart[];
+  readonly part: StoredPart;
+}
+
 /** What this attempt says from here on is in that log; only the last emission of a batch. */
 export interface MovedEmission {
   readonly kind: 'moved';
@@ -51,7 +62,8 @@ export interface MovedEmission {
 /** What clients are told. */
 export type SpokenEmission = ProgressEmission | ArtifactEmission;
 
-export type Emission = SpokenEmission | JournalEmission | PackedJournalEmission | MovedEmission;
+export type Emission =
+  SpokenEmission | JournalEmission | PackedJournalEmission | PackedTextEmission | MovedEmission;
 
 /**
  * One signal. `turn` counts the runs between two questions from 1, `attempt` the tries of that

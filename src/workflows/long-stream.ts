@@ -18,7 +18,7 @@ import type { Message } from './task';
 /** As of the task itself: a worker that dies in a workflow task keeps every signal from being recorded for so long. */
 const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
 
-/** A log that continues as new just then closes within a second or two. */
+/** A run of a log that has all the signals that it takes continues as new as soon as a worker has it. */
 const CLOSE_RETRY_MS = 5_000;
 
 type Log = ChildWorkflowHandle<typeof logWorkflow>;
@@ -70,9 +70,13 @@ export class LongStream {
       while (this.log !== undefined) {
         const opening = this.log;
         const log = await opening.catch(() => undefined);
-        // One that is over has been closed by the attempt that took over. Asked again, it is closed as it was.
-        await log?.signal(closeSignal).catch(() => undefined);
-        await condition(() => this.log !== opening, CLOSE_RETRY_MS);
+        const hasClosed = (): boolean => this.log !== opening;
+        // What the server has taken in reaches the log, also where that continues as new just then. What it refuses
+        // is over, closed by the attempt that took over, or has as many signals as a run may have.
+        const asked = log?.signal(closeSignal).then(() => true);
+        const isAsked = await asked?.catch(() => false);
+        if (isAsked) await condition(hasClosed);
+        else await condition(hasClosed, CLOSE_RETRY_MS);
       }
     });
   }

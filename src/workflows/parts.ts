@@ -85,6 +85,14 @@ function normalize(content: readonly Part[], at: Position): Position {
   return isPast ? { part: at.part + 1, offset: 0 } : at;
 }
 
+/** Where `run` stands in `content` for the last time; -1 where it does not. */
+export function indexOfRun(content: readonly Part[], run: readonly Part[]): number {
+  for (let at = content.length - run.length; at >= 0; at -= 1) {
+    if (run.every((part, index) => samePart(part, content[at + index]))) return at;
+  }
+  return -1;
+}
+
 /** What came of reading parts against a recorded content. */
 export type Comparison =
   /** All of it was recorded; the next part is expected at `position`. */

@@ -16,6 +16,7 @@ import { applyEvent, headingOf, withMessage } from './apply-event';
 import { fitSaid, fitTask } from './fit-task';
 import { jsonBytes } from './json-bytes';
 import { TASK_MAX_BYTES } from './limits';
+import { packText } from './packed-text';
 import type { Decision, Recorded } from './recorded';
 import { fromSnapshot, type Checkpoint, type TaskFold } from './task-fold';
 import {
@@ -160,6 +161,8 @@ function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lan
       const journal: readonly JournalItem[] = [emission.segment, ...rest];
       return { fold: { ...fold, journal }, events: [] };
     }
+    case 'packed-text':
+      return { fold: packText(fold, emission, lanes), events: [] };
   }
 }
 

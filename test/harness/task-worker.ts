@@ -43,6 +43,8 @@ export interface TaskStageOptions extends TestTemporalOptions {
   readonly log?: Pick<LongLog, 'after'>;
   /** Batches that Temporal is said to refuse for good. */
   refuses?(batch: Batch): boolean;
+  /** Is told of each batch that was recorded, in the task or in a log. */
+  onSent?(batch: Batch): void;
 }
 
 /** A stage with a worker from the test file's first `beforeAll` to its last `afterAll`. */
@@ -92,7 +94,13 @@ export class TaskStage {
 
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
-    const { skills, refuses, pace, log } = this.options;
+    const { skills, refuses, pace, log, onSent } = this.options;
+    const sending =
+      (send: (batch: Batch) => Promise<void>) =>
+      async (batch: Batch): Promise<void> => {
+        await send(batch);
+        onSent?.(batch);
+      };
     return createTaskActivities({
       skills: new Map(skills.map((skill) => [skill.id, skill])),
       stores: this.stores,
@@ -100,8 +108,11 @@ export class TaskStage {
       signal: (task, batch) =>
         refuses?.(batch) === true
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
-          : this.caller.tasks.signal(task, batch),
-      longLog: (run, speaker) => ({ ...this.caller.tasks.longLog(run, speaker), ...log }),
+          : sending((sent) => this.caller.tasks.signal(task, sent))(batch),
+      longLog: (run, speaker) => {
+        const { id, send } = this.caller.tasks.longLog(run, speaker);
+        return { id, send: sending(send), ...log };
+      },
       ...(pace && { pace }),
       takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),
       followUps: (run) => this.caller.tasks.followUps(run),

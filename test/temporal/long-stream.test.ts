@@ -3,6 +3,8 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { completed, defineSkill, type SkillContext } from '../../src/activities/skill';
+import { createDecoder } from '../../src/temporal/history';
+import { TaskHistory } from '../../src/temporal/task-history';
 import type { TaskRef } from '../../src/temporal/tasks';
 import { workflowIdOf } from '../../src/temporal/tasks';
 import { applyEvent } from '../../src/workflows/apply-event';
@@ -14,6 +16,9 @@ import { useTaskStage } from '../harness/task-worker';
 const AFTER = 2;
 const CHUNKS = 100;
 const PAUSE_MS = 5;
+
+/** More than any history here has: a reader that has not come to the end by then never will. */
+const PAGES_MAX = 200;
 
 async function stream(
   ctx: SkillContext,
@@ -154,6 +159,24 @@ describe.each([
       expect(events).toEqual(all.filter(({ seq }) => seq > cursor));
       expect(fold(events, following.task).artifacts).toEqual((await tasks.read(ref)).artifacts);
     }
+  });
+
+  test('a reader that paused while the log went on misses nothing, and comes to its end', async () => {
+    const ref = await begin('halves');
+    await eventsUntil(ref, isStatusText('at the gate'));
+    const { client } = stage;
+    const source = { client, decode: createDecoder(client), workflowId: workflowIdOf(ref) };
+    const history = new TaskHistory(source);
+    do await history.next(false);
+    while (!history.isCaughtUp);
+    const { seq } = history.task;
+    openGate(ref);
+    const all = await eventsUntil(ref, isOver);
+    const events: TaskEvent[] = [];
+    for (let page = 0; !history.isOver && page < PAGES_MAX; page += 1) {
+      for (const increment of await history.next(true)) events.push(...increment.events);
+    }
+    expect(events).toEqual(all.filter((event) => event.seq > seq));
   });
 
   test('a message that comes meanwhile is there at once, and answers the next question', async () => {

@@ -38,7 +38,8 @@ export function useWires(): {
 } {
   const folder = join(tmpdir(), `longhaul-emitter-${randomUUID()}`);
   const store = createDirectoryPartStores(folder).of('task');
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  // What is being packed when a test is over is written all the same.
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return { store, open: (options = {}) => openWire(store, options) };
 }
 
