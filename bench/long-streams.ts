@@ -153,6 +153,8 @@ async function openStreams(bench: Bench): Promise<Streams> {
         return { id: log.id, send: batches.counting((batch: Batch) => log.send(batch)) };
       },
       takeOver: (run, speaker) => tasks.takeOver(run, speaker),
+      followUps: (run) => tasks.followUps(run),
+      readTask: (ref) => tasks.read(ref),
       log: () => ({ info: quiet, warn: quiet, error: quiet }),
     }),
     skillQueues: [],

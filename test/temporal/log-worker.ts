@@ -54,6 +54,8 @@ async function main([address = '', partsDirectory = '']: readonly string[]): Pro
       signal: (task, batch) => tasks.signal(task, batch),
       longLog: (run, speaker) => ({ ...tasks.longLog(run, speaker), after: AFTER }),
       takeOver: (run, speaker) => tasks.takeOver(run, speaker),
+      followUps: (run) => tasks.followUps(run),
+      readTask: (ref) => tasks.read(ref),
       log: () => ({ info: quiet, warn: quiet, error: quiet }),
     }),
     skillQueues: skillQueuesOf([writes], TASK_QUEUE),
