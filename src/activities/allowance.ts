@@ -3,12 +3,17 @@
 import { planParts, referenceSize, type PartsPlan } from '../temporal/stored-parts';
 import { jsonBytes } from '../workflows/json-bytes';
 import { AGENT_PARTS_BYTES, ARTIFACTS_MAX, SIGNAL_BYTES, TASK_BYTES } from '../workflows/limits';
+import type { PackedTextEmission } from '../workflows/emission';
 import type { Part } from '../workflows/task';
 import type { Spoken } from './spoken';
 import { SkillError } from './skill';
+import type { Replaced } from './text-packing';
 
 /** The other half is for references, and for names and metadata. */
 const INLINE_SHARE = 1 / 2;
+
+/** What is left of that when text begins to move: as much as a stream says while the store takes it. */
+const SCARCE_SHARE = 1 / 4;
 
 /**
  * Time between two signals at least, by how much room is left. Text is packed (`text-packing.ts`) and a stream of it does not
@@ -75,9 +80,18 @@ export class Allowance {
     return plan;
   }
 
-  /** Of what was counted for the artifact, these have become one. */
-  release(artifactId: string, parts: readonly Part[]): void {
-    const bytes = parts.slice(1).reduce((sum, part) => sum + referenceSize(part), 0);
+  /** Text should move to the store, so that what follows may be inline. */
+  get isInlineScarce(): boolean {
+    return this.inlineLeft < this.room * INLINE_SHARE * SCARCE_SHARE;
+  }
+
+  /** Of what was counted for the artifact, this has become one stored part. */
+  release({ artifactId, part }: PackedTextEmission, replaced: Replaced): void {
+    const inline = 'bytes' in replaced ? replaced.bytes : 0;
+    const stored = 'bytes' in replaced ? [] : replaced;
+    const before = stored.reduce((sum, one) => sum + referenceSize(one), inline);
+    const bytes = before - referenceSize(part);
+    this.inlineLeft += inline;
     this.artifacts.set(artifactId, (this.artifacts.get(artifactId) ?? 0) - bytes);
     this.left += bytes;
   }

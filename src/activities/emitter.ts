@@ -33,6 +33,9 @@ const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
  */
 export const BATCHES_IN_TASK = 2_000;
 
+/** The same of their bytes, for each attempt: Temporal ends a run at 50 MiB, and warns from 10 MiB on. */
+const BYTES_IN_TASK = 4_194_304;
+
 export interface LongLog {
   /** Its workflow id. */
   readonly id: string;
@@ -81,6 +84,7 @@ export class Emitter {
   private readonly allowance: Allowance;
   private readonly packing: TextPacking;
   private n: number;
+  private bytesInTask = 0;
   /** Emissions taken, and recorded, so far. */
   private taken = 0;
   private sent = 0;
@@ -101,8 +105,11 @@ export class Emitter {
     this.packing = new TextPacking({
       store: options.store,
       untilDone: (act, isPassing) => this.untilDone(act, isPassing),
-      record: (emission) => {
-        this.recordPacked(emission);
+      isInlineScarce: () => this.allowance.isInlineScarce,
+      record: (emission, replaced) => {
+        if (this.isClosed || this.failure !== undefined) return;
+        this.allowance.release(emission, replaced);
+        this.enqueue(emission);
       },
     });
   }
@@ -143,13 +150,6 @@ export class Emitter {
   /** Takes nothing more; what a leftover of the skill says from now on is not heard. */
   close(): void {
     this.isClosed = true;
-  }
-
-  /** Nobody waits for it. */
-  private recordPacked(emission: PackedTextEmission): void {
-    if (this.isClosed || this.failure !== undefined) return;
-    this.allowance.release(emission.artifactId, emission.replaces);
-    this.enqueue(emission);
   }
 
   private enqueue(spoken: Recordable): void {
@@ -231,10 +231,11 @@ export class Emitter {
     return { ...spoken, parts };
   }
 
-  /** The run of the task holds as many batches as it should. */
+  /** The run of the task holds as much as it should. */
   private get isLong(): boolean {
     const { batchesBefore = 0, log } = this.options;
-    return this.n + batchesBefore >= (log?.after ?? BATCHES_IN_TASK);
+    const batches = this.n + batchesBefore;
+    return batches >= (log?.after ?? BATCHES_IN_TASK) || this.bytesInTask >= BYTES_IN_TASK;
   }
 
   private async move({ log }: EmitterOptions): Promise<void> {
@@ -254,6 +255,7 @@ export class Emitter {
     }
     if (log === undefined) {
       await this.untilDone(() => this.options.send(batch), isFault);
+      this.bytesInTask += bytes;
     } else {
       const isPassing = (err: unknown): boolean => isFault(err) || isNotFound(err);
       await this.untilDone(() => log.send(batch), isPassing);

@@ -36,7 +36,7 @@ export function planParts(
 ): PartsPlan {
   const weighed = parts.map((part, index) => ({
     index,
-    inline: inlineSize(part) + COMMA_BYTES,
+    inline: inlineCost(part),
     stored: storedSize(part) + COMMA_BYTES,
     mustMove: mustMove(part),
   }));
@@ -95,6 +95,11 @@ export function inlineSize(part: Part): number {
   // Base64 has nothing to escape, and may be long.
   const { length } = 'raw' in part ? part.raw : '';
   return length + Buffer.byteLength(JSON.stringify('raw' in part ? { ...part, raw: '' } : part));
+}
+
+/** What a part adds to a list as it is: as much as `planParts` counts for it. */
+export function inlineCost(part: Part): number {
+  return inlineSize(part) + COMMA_BYTES;
 }
 
 /** Without the content; a `url` is the content and cannot be stored, and what is stored does not move. */

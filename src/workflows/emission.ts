@@ -41,14 +41,21 @@ export interface PackedJournalEmission {
   readonly segment: JournalSegment;
 }
 
+/** The beginning of the first text of an artifact that is not stored: so many characters, and `hashOf` them. */
+export interface TextStart {
+  readonly units: number;
+  readonly hash: number;
+}
+
 /**
- * Stored texts that follow each other in an artifact have become one with the same content. No reader of the artifact
- * is told. Where they are not there any more, because the artifact was withdrawn or replaced, it says nothing.
+ * Text of an artifact has become one stored part with the same content: stored texts that follow each other, or what
+ * was inline. No reader of the artifact is told. Where it is not there any more, because the artifact was withdrawn or
+ * replaced, it says nothing.
  */
 export interface PackedTextEmission {
   readonly kind: 'packed-text';
   readonly artifactId: string;
-  readonly replaces: readonly StoredPart[];
+  readonly replaces: readonly StoredPart[] | TextStart;
   readonly part: StoredPart;
 }
 

@@ -7,7 +7,6 @@ import {
   START,
   compareParts,
   cutAt,
-  indexOfRun,
   isEndOf,
   joinParts,
   partsFrom,
@@ -59,23 +58,6 @@ const NO_PARTS: readonly Part[] = [{ text: '' }];
 
 export function newLane(base: readonly Part[]): Lane {
   return { base, segments: [] };
-}
-
-/** Parts that have become one, which holds what they held. Those that the newest attempt may still say stay. */
-export function packLane(lane: Lane, run: readonly Part[], packed: Part): Lane {
-  const { base, segments, reading } = lane;
-  const inBase = indexOfRun(base, run);
-  if (inBase >= 0) return { ...lane, base: base.toSpliced(inBase, run.length, packed) };
-  const index = segments.findLastIndex(({ parts }) => indexOfRun(parts, run) >= 0);
-  const segment = segments[index];
-  if (segment === undefined || (reading !== undefined && reading.segment < index)) return lane;
-  const at = indexOfRun(segment.parts, run);
-  const grown = { ...segment, parts: segment.parts.toSpliced(at, run.length, packed) };
-  const changed = { ...lane, segments: segments.with(index, grown) };
-  if (reading?.segment !== index) return changed;
-  const { part, offset } = reading.position;
-  if (part < at + run.length) return lane;
-  return { ...changed, reading: { ...reading, position: { part: part - run.length + 1, offset } } };
 }
 
 /** A new attempt starts from the checkpoint again. */

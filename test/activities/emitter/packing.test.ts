@@ -1,24 +1,22 @@
 // A stream of stored text that goes on and on: what the task holds of it stays small, and says the same.
 
+import fc from 'fast-check';
 import type { Emitter } from '../../../src/activities/emitter';
 import { restoreParts } from '../../../src/temporal/stored-parts';
-import type { Batch } from '../../../src/workflows/emission';
+import type { Batch, JournalEmission } from '../../../src/workflows/emission';
+import { jsonBytes } from '../../../src/workflows/json-bytes';
 import { TASK_BYTES } from '../../../src/workflows/limits';
 import type { Part } from '../../../src/workflows/task';
 import type { TaskFold } from '../../../src/workflows/task-fold';
 import { foldTask } from '../../../src/workflows/task-state';
 import { eventually } from '../../harness/eventually';
-import { workingTask } from '../../harness/working-task';
-import { chunk, useWires } from './wire';
+import { foldAll } from '../../harness/working-task';
+import { chunk, partsOf as partsOfBatches, useWires } from './wire';
 
 /** References of one size that a task may hold; see `text-packing.ts`. */
 const PIECES = 32;
 
 const { open, store } = useWires();
-
-function foldAll(batches: readonly Batch[], from: TaskFold = workingTask()): TaskFold {
-  return batches.reduce((fold, batch) => foldTask(fold, { kind: 'batch', batch }).fold, from);
-}
 
 const partsOf = ({ task }: TaskFold): readonly Part[] => task.artifacts[0]?.parts ?? [];
 
@@ -34,6 +32,10 @@ function whenPacked(sent: readonly Batch[], from?: TaskFold): Promise<readonly P
 async function contentOf(parts: readonly Part[]): Promise<string> {
   const restored = await restoreParts(store, parts);
   return restored.map((part) => ('text' in part ? part.text : JSON.stringify(part))).join('');
+}
+
+function entry(n: number): JournalEmission {
+  return { kind: 'journal', entries: [{ kind: 'step', id: String(n), at: 0, ms: 0 }] };
 }
 
 const textOf = (n: number): string => `${n}${' chunk'.repeat(n % 40)}\n`;
@@ -52,6 +54,70 @@ function textsOf(count: number): string {
 
 /** The task has no room for content. */
 const full = { inlineBytes: TASK_BYTES.artifacts - 100_000 };
+
+/** Chunks of a KiB each, in batches of their own. */
+const kib = (n: number): string => `${String(n).padStart(7)} `.repeat(128);
+
+test('text that was inline moves in large pieces, and hardly any of it batch by batch', async () => {
+  const { emitter, sent, failures } = open();
+  const count = 2_000;
+  for (let n = 0; n < count; n += 1) {
+    await emitter.emit(chunk(kib(n), { append: n > 0 }));
+    await emitter.flush();
+  }
+  // Where nothing takes time, some are said before the store has what came before them.
+  const stored = partsOfBatches(sent).filter((part) => 'ref' in part);
+  expect(stored.length).toBeLessThan(count / 10);
+  const parts = partsOf(foldAll(sent));
+  expect(parts.length).toBeLessThan(PIECES);
+  expect(jsonBytes(parts)).toBeLessThan(TASK_BYTES.artifacts / 2);
+  expect(await contentOf(parts)).toBe(Array.from({ length: count }, (_, n) => kib(n)).join(''));
+  expect(failures).toEqual([]);
+});
+
+test('text that was inline moves across checkpoints, too', async () => {
+  const { emitter, sent } = open();
+  const count = 1_500;
+  for (let n = 0; n < count; n += 1) {
+    await emitter.emit(chunk(kib(n), { append: n > 0 }));
+    if (n % 3 === 0) await emitter.record(entry(n));
+  }
+  await emitter.flush();
+  const parts = partsOf(foldAll(sent));
+  expect(jsonBytes(parts)).toBeLessThan(TASK_BYTES.artifacts / 2);
+  expect(parts.length).toBeLessThan(PIECES);
+  expect(await contentOf(parts)).toBe(Array.from({ length: count }, (_, n) => kib(n)).join(''));
+});
+
+test('whatever is said of two artifacts, and however they are replaced, they hold what was said', async () => {
+  const act = fc.record({
+    artifact: fc.constantFrom('a', 'b'),
+    kib: fc.nat(12),
+    kind: fc.constantFrom('append', 'append', 'append', 'append', 'append', 'replace', 'entry'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 40, maxLength: 120 }), async (acts) => {
+      const { emitter, sent, failures } = open({ inlineBytes: TASK_BYTES.artifacts - 150_000 });
+      const held = new Map<string, string>();
+      for (const [n, { artifact, kib: size, kind }] of acts.entries()) {
+        if (kind === 'entry') await emitter.record(entry(n));
+        else {
+          const append = kind === 'append' && held.has(artifact);
+          const text = kib(n).repeat(size);
+          held.set(artifact, `${append ? held.get(artifact)! : ''}${text}`);
+          await emitter.emit(chunk(text, { append, artifactId: artifact }));
+          if (size % 2 === 0) await emitter.flush();
+        }
+      }
+      await emitter.flush();
+      for (const { artifactId, parts } of foldAll(sent).task.artifacts) {
+        expect(await contentOf(parts)).toBe(held.get(artifactId));
+      }
+      expect(failures).toEqual([]);
+    }),
+    { numRuns: 30 },
+  );
+}, 60_000);
 
 test('the references of a long stream are no more than the stream has digits, and hold all of it', async () => {
   const { emitter, sent, failures } = open(full);
@@ -72,8 +138,7 @@ test('a checkpoint now and then does not keep its text apart for ever', async ()
   const count = 1_000;
   for (let n = 0; n < count; n += 5) {
     await stream(emitter, { from: n, to: n + 5 });
-    const call = { kind: 'step', id: String(n), at: 0, ms: 0 } as const;
-    await emitter.record({ kind: 'journal', entries: [call] });
+    await emitter.record(entry(n));
   }
   expect(await contentOf(await whenPacked(sent))).toBe(textsOf(count));
 }, 60_000);
