@@ -29,11 +29,17 @@ export interface StoredBytes {
   readonly bytes: number;
 }
 
+/** Workflow ids. */
+export interface Owners {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The stored parts of every workflow: what one has put, no other finds, so that they can go with it. */
 export interface PartStores {
   of(workflowId: string): PartStore;
-  /** Gives a workflow what another has put; rejects with `MissingPartError` when it is gone. */
-  copy(digest: string, owners: { readonly from: string; readonly to: string }): Promise<void>;
+  /** Gives a workflow what another has put; rejects with `MissingPartError` when one of them is gone. */
+  copy(digests: Iterable<string>, owners: Owners): Promise<void>;
 }
 
 export class MissingPartError extends Error {
@@ -42,6 +48,9 @@ export class MissingPartError extends Error {
     this.name = 'MissingPartError';
   }
 }
+
+/** Each is a request to S3. */
+const COPIES_AT_ONCE = 8;
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -57,8 +66,8 @@ function folderOf(workflowId: string): string {
 export function createPartStores(blobs: Blobs): PartStores {
   return {
     of: (workflowId) => new WorkflowParts(blobs, workflowId),
-    copy: (digest, { from, to }) =>
-      new WorkflowParts(blobs, to).adopt(digest, new WorkflowParts(blobs, from)),
+    copy: (digests, { from, to }) =>
+      new WorkflowParts(blobs, to).adopt([...digests], new WorkflowParts(blobs, from)),
   };
 }
 
@@ -104,10 +113,15 @@ class WorkflowParts implements PartStore {
     return { digest, bytes };
   }
 
-  async adopt(digest: string, owner: WorkflowParts): Promise<void> {
-    await this.named();
-    if (await this.blobs.copy(owner.keyOf(digest), this.keyOf(digest))) return;
-    throw new MissingPartError(digest, 'is not in the store');
+  async adopt(digests: readonly string[], owner: WorkflowParts): Promise<void> {
+    if (digests.length > 0) await this.named();
+    const adoptOne = async (digest: string): Promise<void> => {
+      if (await this.blobs.copy(owner.keyOf(digest), this.keyOf(digest))) return;
+      throw new MissingPartError(digest, 'is not in the store');
+    };
+    for (let at = 0; at < digests.length; at += COPIES_AT_ONCE) {
+      await Promise.all(digests.slice(at, at + COPIES_AT_ONCE).map(adoptOne));
+    }
   }
 
   get(digest: string): Promise<Buffer> {

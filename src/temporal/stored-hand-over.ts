@@ -1,29 +1,16 @@
 // What one task refers to in its part store, so that another task can be given it: each has a store of its own.
 
-import type { PartStores } from '../storage/part-store';
+import type { Owners, PartStores } from '../storage/part-store';
 import type { JournalEntry } from '../workflows/journal';
 import type { Message, Part, PartReference, Task } from '../workflows/task';
 
-/** Parts that are copied at the same time; each is a call of the store. */
-const COPIES_AT_ONCE = 8;
-
-/** Workflow ids. */
-export interface Owners {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Rejects with `MissingPartError` when one is gone. Parts that are there already cost no copy of their bytes. */
+/** Rejects with `MissingPartError` when one is gone. */
 export async function handParts(
   stores: PartStores,
   references: readonly PartReference[],
   owners: Owners,
 ): Promise<void> {
-  const digests = [...new Set(references.map(({ digest }) => digest))];
-  for (let at = 0; at < digests.length; at += COPIES_AT_ONCE) {
-    const some = digests.slice(at, at + COPIES_AT_ONCE);
-    await Promise.all(some.map((digest) => stores.copy(digest, owners)));
-  }
+  await stores.copy(new Set(references.map(({ digest }) => digest)), owners);
 }
 
 export function referencesOfTask({

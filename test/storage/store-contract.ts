@@ -80,12 +80,12 @@ export function describePartStore(name: string, open: () => Promise<Place>): voi
       const digest = await store.put(content);
       const own = await keysOf(blobs);
       const owners = { from: workflowId, to: `${workflowId}-heir` };
-      await stores.copy(digest, owners);
-      await stores.copy(digest, owners);
+      await stores.copy([digest], owners);
+      await stores.copy([digest], owners);
       for (const key of own) await blobs.remove(key);
       expect(await store.size(digest)).toBeUndefined();
       expect(await stores.of(owners.to).get(digest)).toEqual(content);
-      await expect(stores.copy(digest, owners)).rejects.toThrow(MissingPartError);
+      await expect(stores.copy([digest], owners)).rejects.toThrow(MissingPartError);
     });
 
     test('the same bytes again cost no write of them', async () => {
