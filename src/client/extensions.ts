@@ -22,12 +22,23 @@ export function declaredExtensions(card: AgentCard): ReadonlySet<string> {
   return new Set(declared.filter((uri) => KNOWN.includes(uri)));
 }
 
+/** An event of a kind that the SDK does not know: its number is all that is read of it. */
+export interface UnknownEvent extends StreamResponse {
+  readonly seq: number;
+}
+
 /**
  * The number of an event, or of the last event that a Task contains: what `followTask` takes as
  * `after`. Undefined for a Message, and from an agent without stream cursors.
  */
 export function cursorOf(event: StreamResponse | Task): number | undefined {
   const metadata = 'status' in event ? event.metadata : metadataOf(event);
+  return (
+    seqIn(metadata) ?? ('seq' in event && typeof event.seq === 'number' ? event.seq : undefined)
+  );
+}
+
+export function seqIn(metadata: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const seq = (metadata?.[STREAM_CURSOR_URI] as { readonly seq?: unknown } | undefined)?.seq;
   return typeof seq === 'number' ? seq : undefined;
 }

@@ -11,8 +11,17 @@ import {
 } from '../../../src/client';
 import { within } from '../../harness/eventually';
 import { all, inWords, rejection } from './seen';
-import { answerJson, chunk, frame, openStream, status, task, type Answer } from './strange-agent';
-import { KEYS, StrangeSetting, inTurn, saying } from './strange-setting';
+import {
+  answerJson,
+  chunk,
+  frame,
+  numbered,
+  openStream,
+  status,
+  task,
+  type Answer,
+} from './strange-agent';
+import { CURSOR, KEYS, StrangeSetting, inTurn, saying } from './strange-setting';
 
 const MIB = 1024 * 1024;
 const strange = new StrangeSetting();
@@ -25,6 +34,44 @@ describe('events', () => {
     );
     const events = await all(client.streamTask('hello'));
     expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+  });
+
+  test.each([
+    { name: 'in its metadata', event: { telemetry: { load: 1, ...numbered(2) } } },
+    { name: 'as the id of its frame', event: { telemetry: { load: 1 } }, id: 2 },
+    { name: 'twice', event: { telemetry: numbered(2) }, id: 2 },
+  ])('of an unknown kind with a number $name leave no gap', async ({ event, id }) => {
+    const { agent, client } = await strange.open(
+      ({ id: call }, res) => {
+        openStream(res);
+        frame(res, call, { task: task('WORKING', 1) }, 1);
+        frame(res, call, event, id);
+        frame(res, call, status('COMPLETED', 3), 3);
+        res.end();
+      },
+      { extensions: [CURSOR] },
+    );
+    const events = await all(client.streamTask('hello'));
+    expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+    expect(agent.asked).toHaveLength(1);
+  });
+
+  test('of an unknown kind are not asked for again after a cut', async () => {
+    const { agent, client } = await strange.open(
+      inTurn(
+        ({ id }, res) => {
+          openStream(res);
+          frame(res, id, { task: task('WORKING', 1) }, 1);
+          frame(res, id, { telemetry: {} }, 2);
+          res.end();
+        },
+        saying({ task: task('WORKING', 2) }, status('COMPLETED', 3)),
+      ),
+      { extensions: [CURSOR] },
+    );
+    const events = await all(client.streamTask('hello'));
+    expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+    expect(agent.asked[1]!.headers['last-event-id']).toBe('2');
   });
 
   test('that begin with an update, without a Task, make a task all the same', async () => {
