@@ -62,15 +62,18 @@ export class Agent {
     return this.client.sendMessageStream(sending.request, this.with(headers, signal));
   }
 
-  /** Does not wait for the task's end. */
+  /** Does not wait for the task's end; without a limit where it may not be repeated: a reply takes as long as it takes. */
   send({ request, idempotencyKey }: Sending, signal?: AbortSignal): Promise<Message | Task> {
     const configuration = {
       ...{ acceptedOutputModes: [], taskPushNotificationConfig: undefined },
       ...request.configuration,
       returnImmediately: true,
     };
-    const options = this.with({ 'Idempotency-Key': idempotencyKey }, signal);
-    return this.client.sendMessage({ ...request, configuration }, options);
+    const send = (either: AbortSignal | undefined): Promise<Message | Task> => {
+      const options = this.with({ 'Idempotency-Key': idempotencyKey }, either);
+      return this.client.sendMessage({ ...request, configuration }, options);
+    };
+    return this.knowsRepetition ? this.inTime(signal, send) : send(signal);
   }
 
   /** @param after the number of the last event that is known; the stream goes on with the next. */

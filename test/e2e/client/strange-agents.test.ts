@@ -172,6 +172,22 @@ describe('an agent that does not answer', () => {
     expect(events.map(inWords)).toEqual(['task working', 'status completed']);
   });
 
+  test('is sent a retry again in time where it knows repetition: a connection that stalls says nothing', async () => {
+    const failed = task('FAILED');
+    const { agent, client } = await strange.open(
+      inTurn(
+        ({ id }, res) => answerJson(res, id, { result: failed }),
+        () => undefined,
+        ({ id }, res) => answerJson(res, id, { result: { task: task('SUBMITTED') } }),
+      ),
+      { connectTimeoutMs: 200, extensions: [KEYS] },
+    );
+    expect(await client.retryTask('task-1')).toMatchObject({ id: 'task-1' });
+    const [, first, second] = agent.asked;
+    expect(second!.headers['idempotency-key']).toBe(first!.headers['idempotency-key']);
+    expect(second!.params).toEqual(first!.params);
+  });
+
   test('ends with the reason of an AbortSignal', async () => {
     const { client } = await strange.open(() => undefined);
     const stop = new AbortController();
