@@ -1,6 +1,6 @@
 // The extensions of A2A that the client knows: which of them a card declares, and what they put into metadata.
 
-import type { AgentCard, StreamResponse, Task } from '@a2a-js/sdk';
+import type { AgentCapabilities, AgentCard, StreamResponse, Task } from '@a2a-js/sdk';
 
 export const STREAM_CURSOR_URI = 'urn:longhaul:a2a:stream-cursor:1';
 export const IDEMPOTENCY_KEY_URI = 'urn:longhaul:a2a:idempotency-key:1';
@@ -18,7 +18,9 @@ const KNOWN = [
 
 /** Those of our extensions that the card declares, in no particular order. */
 export function declaredExtensions(card: AgentCard): ReadonlySet<string> {
-  const declared = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
+  // The SDK takes a card as its JSON is, whatever its type says, and what would be empty is left out there.
+  const capabilities: Partial<AgentCapabilities> | null | undefined = card.capabilities;
+  const declared = (capabilities?.extensions ?? []).map(({ uri }) => uri);
   return new Set(declared.filter((uri) => KNOWN.includes(uri)));
 }
 

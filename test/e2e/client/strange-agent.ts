@@ -48,6 +48,8 @@ export class StrangeAgent {
 
   get card(): object {
     const { url } = this;
+    // As in JSON of protobuf, what would be empty is not there.
+    const extensions = this.extensions.map((uri) => ({ uri }));
     return {
       name: 'strange',
       description: 'for tests',
@@ -56,7 +58,7 @@ export class StrangeAgent {
         { url: `${url}/`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
         { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
       ],
-      capabilities: { streaming: true, extensions: this.extensions.map((uri) => ({ uri })) },
+      capabilities: { streaming: true, ...(this.extensions.length > 0 && { extensions }) },
       defaultInputModes: ['text/plain'],
       defaultOutputModes: ['text/plain'],
       skills: [],
