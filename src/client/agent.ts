@@ -2,6 +2,7 @@
 
 import type {
   AgentCard,
+  GetTaskRequest,
   Message,
   SendMessageRequest,
   StreamResponse,
@@ -16,6 +17,9 @@ import {
 } from '@a2a-js/sdk/client';
 import { ConnectTimeoutError } from './errors';
 import { IDEMPOTENCY_KEY_URI, STREAM_CURSOR_URI, declaredExtensions } from './extensions';
+
+/** More than agents keep; the original request is the first message of all. */
+const HISTORY_LENGTH = 10_000;
 
 export interface Sending {
   readonly request: SendMessageRequest;
@@ -89,7 +93,17 @@ export class Agent {
   }
 
   get(taskId: string, signal?: AbortSignal): Promise<Task> {
-    const params = { tenant: '', id: taskId };
+    return this.getWith({ tenant: '', id: taskId }, signal);
+  }
+
+  /** With its history: the SDK's server of A2A 0.3 leaves it out unless it is told a length. */
+  async getWhole(taskId: string, signal?: AbortSignal): Promise<Task> {
+    const task = await this.get(taskId, signal);
+    if (task.history.length > 0) return task;
+    return this.getWith({ tenant: '', id: taskId, historyLength: HISTORY_LENGTH }, signal);
+  }
+
+  private getWith(params: GetTaskRequest, signal: AbortSignal | undefined): Promise<Task> {
     return this.inTime(signal, (either) => this.client.getTask(params, this.with({}, either)));
   }
 

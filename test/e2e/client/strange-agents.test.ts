@@ -25,6 +25,7 @@ import {
 import { CURSOR, KEYS, StrangeSetting, inTurn, saying } from './strange-setting';
 
 const MIB = 1024 * 1024;
+const history = [{ messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Make a report' }] }];
 const strange = new StrangeSetting();
 afterEach(() => strange.close());
 
@@ -174,7 +175,7 @@ describe('an agent that does not answer', () => {
   });
 
   test('is sent a retry again in time where it knows repetition: a connection that stalls says nothing', async () => {
-    const failed = task('FAILED');
+    const failed = task('FAILED', undefined, { history });
     const { agent, client } = await strange.open(
       inTurn(
         ({ id }, res) => answerJson(res, id, { result: failed }),
@@ -210,6 +211,17 @@ describe('an agent that does not answer', () => {
     );
     expect(await rejection(all(client.streamTask('x', { signal: stop.signal })))).toBe(reason);
   });
+});
+
+test('an agent that gives a history only when asked for one is asked for the original request', async () => {
+  const { agent, client } = await strange.open(({ id, method, params }, res) => {
+    const told = params['historyLength'] === undefined ? {} : { history };
+    const failed = task('FAILED', undefined, told);
+    answerJson(res, id, { result: method === 'GetTask' ? failed : { task: task('SUBMITTED') } });
+  });
+  await client.retryTask('task-1');
+  expect(agent.methods).toEqual(['GetTask', 'GetTask', 'SendMessage']);
+  expect(agent.asked[2]!.params).toMatchObject({ message: { parts: [{ text: 'Make a report' }] } });
 });
 
 describe('a card', () => {
