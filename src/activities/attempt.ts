@@ -4,7 +4,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartStore } from '../storage/part-store';
-import { isFault, isNotFound } from '../temporal/connection';
+import { isFault, isNotFound } from '../temporal/grpc-failure';
 import type { TakenOver } from '../temporal/takeover';
 import { TaskError } from '../temporal/task-error';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
@@ -46,7 +46,7 @@ export interface AttemptOptions extends Surroundings {
   takeOver(speaker: Pick<Batch, 'turn' | 'attempt'>): Promise<TakenOver>;
 }
 
-/** @throws ApplicationFailure when another attempt has to follow. */
+/** @throws RunStopped when another attempt has to follow. */
 export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> {
   const { attempt, skill, store, stop, log, pace, longLog } = options;
   const { input, firstBatch, failure } = await begin(options);

@@ -1,6 +1,5 @@
 // What the workflow is told of a run, from how the author's function ended and why it was stopped.
 
-import { ApplicationFailure } from '@temporalio/activity';
 import { storeBigParts } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
@@ -42,7 +41,17 @@ export interface Turn {
 type EndedTurn = Extract<TurnOutcome, { kind: 'ended' }>;
 type Ending = EndedTurn['state'];
 
-/** @throws ApplicationFailure when another attempt has to follow. */
+/** Nothing came of a run: it was stopped from outside, and another attempt may follow. */
+export class RunStopped extends Error {
+  readonly reason: 'worker-shutdown' | 'task-gone';
+  constructor(reason: RunStopped['reason']) {
+    super('the run was stopped');
+    this.name = 'RunStopped';
+    this.reason = reason;
+  }
+}
+
+/** @throws RunStopped when another attempt has to follow. */
 export async function conclude(ended: Ended, turn: Turn): Promise<TurnOutcome> {
   try {
     return await concludeOnce(ended, turn);
@@ -61,7 +70,7 @@ async function concludeOnce(ended: Ended, turn: Turn): Promise<TurnOutcome> {
     case 'task-gone':
       // Another worker takes over at once; for a task that is gone nobody listens. Not even a result
       // counts: a loop that the abort has cut short returns one like a loop that has come to its end.
-      throw ApplicationFailure.retryable('the run was stopped', stop.reason);
+      throw new RunStopped(stop.reason);
     case 'unrecordable':
       return endedAs('failed', turn, 'what the skill said could not be recorded');
     case 'time-limit': {

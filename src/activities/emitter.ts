@@ -1,7 +1,7 @@
 // What a skill says, batched into signals: the first at once, then one in flight and one per interval (D5).
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { isFault, isNotFound } from '../temporal/connection';
+import { isFault, isNotFound } from '../temporal/grpc-failure';
 import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
 import { FORMAT, type Batch, type Emission, type PackedTextEmission } from '../workflows/emission';

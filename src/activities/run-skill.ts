@@ -1,6 +1,6 @@
 // A skill as a Temporal activity: heartbeat, limits, cancel, and the outcome that the workflow is told.
 
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ContinuationTokens } from '../temporal/continuations';
 import { handParts, referencesOfTask } from '../temporal/stored-hand-over';
 import type { TakenOver } from '../temporal/takeover';
@@ -11,6 +11,7 @@ import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contra
 import type { Batch } from '../workflows/emission';
 import type { Scope, Task } from '../workflows/task';
 import { runAttempt } from './attempt';
+import { RunStopped } from './conclude';
 import type { LongLog, Pace } from './emitter';
 import type { FollowUpSource } from './messages';
 import { SkillError, type Skill, type SkillLog } from './skill';
@@ -73,6 +74,9 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
       followUps: () => runtime.followUps(run),
       readTask: (referenced) => readTask(runtime, { scope, taskId: referenced }, workflowId),
     });
+  } catch (err) {
+    if (err instanceof RunStopped) throw ApplicationFailure.retryable(err.message, err.reason);
+    throw err;
   } finally {
     stop.close();
   }

@@ -1,6 +1,6 @@
 // Which skill takes a message: the one that it names, or the first that accepts it.
 
-import { limitsOf } from '../activities/load-skills';
+import { limitsOf } from '../activities/check-skill';
 import type { Skill } from '../activities/skill';
 import { queueOf } from '../activities/skill-queue';
 import type { ContentPart, Message } from '../workflows/task';

@@ -2,6 +2,7 @@
 
 import type {
   AgentCard,
+  GetTaskRequest,
   Message,
   SendMessageRequest,
   StreamResponse,
@@ -16,6 +17,9 @@ import {
 } from '@a2a-js/sdk/client';
 import { ConnectTimeoutError } from './errors';
 import { IDEMPOTENCY_KEY_URI, STREAM_CURSOR_URI, declaredExtensions } from './extensions';
+
+/** More than agents keep; the original request is the first message of all. */
+const HISTORY_LENGTH = 10_000;
 
 export interface Sending {
   readonly request: SendMessageRequest;
@@ -62,15 +66,18 @@ export class Agent {
     return this.client.sendMessageStream(sending.request, this.with(headers, signal));
   }
 
-  /** Does not wait for the task's end. */
+  /** Does not wait for the task's end; without a limit where it may not be repeated: a reply takes as long as it takes. */
   send({ request, idempotencyKey }: Sending, signal?: AbortSignal): Promise<Message | Task> {
     const configuration = {
       ...{ acceptedOutputModes: [], taskPushNotificationConfig: undefined },
       ...request.configuration,
       returnImmediately: true,
     };
-    const options = this.with({ 'Idempotency-Key': idempotencyKey }, signal);
-    return this.client.sendMessage({ ...request, configuration }, options);
+    const send = (either: AbortSignal | undefined): Promise<Message | Task> => {
+      const options = this.with({ 'Idempotency-Key': idempotencyKey }, either);
+      return this.client.sendMessage({ ...request, configuration }, options);
+    };
+    return this.knowsRepetition ? this.inTime(signal, send) : send(signal);
   }
 
   /** @param after the number of the last event that is known; the stream goes on with the next. */
@@ -86,7 +93,17 @@ export class Agent {
   }
 
   get(taskId: string, signal?: AbortSignal): Promise<Task> {
-    const params = { tenant: '', id: taskId };
+    return this.getWith({ tenant: '', id: taskId }, signal);
+  }
+
+  /** With its history: the SDK's server of A2A 0.3 leaves it out unless it is told a length. */
+  async getWhole(taskId: string, signal?: AbortSignal): Promise<Task> {
+    const task = await this.get(taskId, signal);
+    if (task.history.length > 0) return task;
+    return this.getWith({ tenant: '', id: taskId, historyLength: HISTORY_LENGTH }, signal);
+  }
+
+  private getWith(params: GetTaskRequest, signal: AbortSignal | undefined): Promise<Task> {
     return this.inTime(signal, (either) => this.client.getTask(params, this.with({}, either)));
   }
 

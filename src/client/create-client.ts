@@ -10,10 +10,14 @@ import {
   type TransportFactory,
 } from '@a2a-js/sdk/client';
 import { Agent } from './agent';
+import { LonghaulClientError, ProtocolError } from './errors';
 import { guardedFetch } from './guarded-fetch';
 import { LonghaulClient } from './longhaul-client';
 import type { ReconnectOptions } from './pace';
 import { OwnJsonRpcTransportFactory, OwnRestTransportFactory } from './transports';
+
+/** A2A §8.2, relative to the agent's address. */
+const CARD_PATH = '.well-known/agent-card.json';
 
 /** Long enough for an agent that wakes up. */
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -58,8 +62,8 @@ export interface LonghaulClientOptions {
 }
 
 /**
- * @throws HttpStatusError, ConnectionError or the SDK's Error when the card cannot be had, or offers
- * no transport that is there.
+ * @throws TypeError for a `url` that is none; HttpStatusError, ConnectionError or ProtocolError when the
+ * card cannot be had; the SDK's Error when it offers no transport that is there.
  */
 export async function createLonghaulClient(
   options: AgentSource & LonghaulClientOptions,
@@ -95,7 +99,24 @@ async function connect(
   });
   const card =
     'url' in options
-      ? await cardResolver.resolve(options.url, options.cardPath)
+      ? await cardAt(cardResolver, options)
       : cardResolver.normalizeAgentCard(options.agentCard);
   return { client: await factory.createFromAgentCard(card), card };
+}
+
+async function cardAt(
+  resolver: DefaultAgentCardResolver,
+  { url, cardPath = CARD_PATH }: { readonly url: string; readonly cardPath?: string },
+): Promise<AgentCard> {
+  if (!/^https?:\/\//i.test(url)) {
+    throw new TypeError(`url is ${JSON.stringify(url)}: it must begin with http:// or https://`);
+  }
+  const address = new URL(cardPath, url).href;
+  try {
+    return await resolver.resolve(url, cardPath);
+  } catch (err) {
+    if (err instanceof LonghaulClientError) throw err;
+    const why = err instanceof Error ? err.message : String(err);
+    throw new ProtocolError(`what is at ${address} is no agent card: ${why}`, { cause: err });
+  }
 }

@@ -1,6 +1,6 @@
 // The extensions of A2A that the client knows: which of them a card declares, and what they put into metadata.
 
-import type { AgentCard, StreamResponse, Task } from '@a2a-js/sdk';
+import type { AgentCapabilities, AgentCard, StreamResponse, Task } from '@a2a-js/sdk';
 
 export const STREAM_CURSOR_URI = 'urn:longhaul:a2a:stream-cursor:1';
 export const IDEMPOTENCY_KEY_URI = 'urn:longhaul:a2a:idempotency-key:1';
@@ -18,8 +18,15 @@ const KNOWN = [
 
 /** Those of our extensions that the card declares, in no particular order. */
 export function declaredExtensions(card: AgentCard): ReadonlySet<string> {
-  const declared = card.capabilities?.extensions.map(({ uri }) => uri) ?? [];
+  // The SDK takes a card as its JSON is, whatever its type says, and what would be empty is left out there.
+  const capabilities: Partial<AgentCapabilities> | null | undefined = card.capabilities;
+  const declared = (capabilities?.extensions ?? []).map(({ uri }) => uri);
   return new Set(declared.filter((uri) => KNOWN.includes(uri)));
+}
+
+/** An event of a kind that the SDK does not know: its number is all that is read of it. */
+export interface UnknownEvent extends StreamResponse {
+  readonly seq: number;
 }
 
 /**
@@ -28,6 +35,12 @@ export function declaredExtensions(card: AgentCard): ReadonlySet<string> {
  */
 export function cursorOf(event: StreamResponse | Task): number | undefined {
   const metadata = 'status' in event ? event.metadata : metadataOf(event);
+  return (
+    seqIn(metadata) ?? ('seq' in event && typeof event.seq === 'number' ? event.seq : undefined)
+  );
+}
+
+export function seqIn(metadata: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const seq = (metadata?.[STREAM_CURSOR_URI] as { readonly seq?: unknown } | undefined)?.seq;
   return typeof seq === 'number' ? seq : undefined;
 }

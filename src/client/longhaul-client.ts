@@ -90,7 +90,7 @@ export class LonghaulClient {
    * @throws TaskStateError for a task in another state.
    */
   async retryTask(taskId: string, options: { readonly signal?: AbortSignal } = {}): Promise<Task> {
-    return this.begin(retryMessage(await this.getTask(taskId, options)), options);
+    return this.begin(retryMessage(await this.getWhole(taskId, options.signal)), options);
   }
 
   /**
@@ -104,7 +104,7 @@ export class LonghaulClient {
     text?: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Task> {
-    return this.begin(recoveryMessage(await this.getTask(taskId, options), text), options);
+    return this.begin(recoveryMessage(await this.getWhole(taskId, options.signal), text), options);
   }
 
   /** GetTask (A2A §3.1.3), repeated while the agent cannot be reached. */
@@ -117,6 +117,11 @@ export class LonghaulClient {
   cancelTask(taskId: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Task> {
     const cancel = (): Promise<Task> => this.agent.cancel(taskId, signal);
     return untilAnswered(cancel, new Pace(this.reconnect), signal);
+  }
+
+  private getWhole(taskId: string, signal: AbortSignal | undefined): Promise<Task> {
+    const get = (): Promise<Task> => this.agent.getWhole(taskId, signal);
+    return untilAnswered(get, new Pace(this.reconnect), signal);
   }
 
   private async begin(message: Message, options: SendOptions): Promise<Task> {

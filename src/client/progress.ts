@@ -27,6 +27,8 @@ export class Progress {
   isOver = false;
   private readonly options: ProgressOptions;
   private questionFound: string | undefined;
+  /** Events of an unknown kind since `last`, from a transport that tells nothing of them: gRPC. */
+  private unnumbered = 0;
 
   constructor(options: ProgressOptions) {
     this.options = options;
@@ -43,7 +45,7 @@ export class Progress {
     const { payload } = event;
     switch (payload?.$case) {
       case undefined:
-        return 'known';
+        return this.takeUnknown(event);
       case 'message':
         // A reply is all there is; a message beside a task is an agent's own way of talking.
         this.isOver = this.task === undefined;
@@ -66,6 +68,7 @@ export class Progress {
       this.questionFound = JSON.stringify(task.status);
     }
     if (!isKnown) this.last = seq;
+    this.unnumbered = 0;
     // A snapshot from before the last event would take back what came since.
     if (isKnown && seq !== this.last) return 'known';
     this.task = task;
@@ -75,15 +78,29 @@ export class Progress {
 
   private takeUpdate(event: StreamResponse): Taken {
     const seq = this.seqOf(event);
-    if (seq !== undefined && this.last !== undefined) {
-      if (seq <= this.last) return 'known';
-      if (seq > this.last + 1) return 'gap';
-    }
+    const place = this.placeOf(seq);
+    if (place !== 'news') return place;
     this.task = foldEvent(this.task, event);
     this.last = seq ?? this.last;
+    this.unnumbered = 0;
     const isEnd = this.task !== undefined && isTerminal(this.task);
     this.isOver = isEnd || this.isQuestion(this.task?.status);
     return 'news';
+  }
+
+  /** It changes nothing, but its number counts as seen: the next event comes after it. */
+  private takeUnknown(event: StreamResponse): Taken {
+    const seq = this.seqOf(event);
+    if (seq === undefined) this.unnumbered += 1;
+    if (this.placeOf(seq) === 'gap') return 'gap';
+    if (this.placeOf(seq) === 'news') this.last = seq ?? this.last;
+    return 'known';
+  }
+
+  private placeOf(seq: number | undefined): Taken {
+    if (seq === undefined || this.last === undefined) return 'news';
+    if (seq <= this.last) return 'known';
+    return seq > this.last + 1 + this.unnumbered ? 'gap' : 'news';
   }
 
   private isQuestion(status: TaskStatus | undefined): boolean {

@@ -1,7 +1,9 @@
 // What one frame of a stream says in each HTTP binding: a result, or an error that is thrown by type.
 
+import { StreamResponse } from '@a2a-js/sdk';
 import { fromJsonRpcErrorResponse, fromRestErrorBody } from '@a2a-js/sdk/errors';
 import { ProtocolError, UnavailableError } from './errors';
+import { seqIn, type UnknownEvent } from './extensions';
 
 export interface Frame {
   readonly data: string;
@@ -59,6 +61,27 @@ export function restResult({ data, status, isError = false }: Frame): unknown {
   }
   if (isError) throw new ProtocolError(`the stream ended with an error: ${excerpt(data)}`);
   return body;
+}
+
+/**
+ * @param id of the frame; absent where the event has no number.
+ * @returns undefined for an event of an unknown kind that has no number, either.
+ */
+export function toEvent(
+  result: unknown,
+  id: string | undefined,
+): StreamResponse | UnknownEvent | undefined {
+  const event = StreamResponse.fromJSON(result);
+  if (event.payload !== undefined) return event;
+  const seq = numberIn(result) ?? (id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined);
+  return seq === undefined ? undefined : { payload: undefined, seq };
+}
+
+/** In the metadata of the one member that an event has. */
+function numberIn(result: unknown): number | undefined {
+  const [value] = isObject(result) ? Object.values(result) : [];
+  const metadata = isObject(value) ? value['metadata'] : undefined;
+  return isObject(metadata) ? seqIn(metadata) : undefined;
 }
 
 function textOf(message: unknown): string {

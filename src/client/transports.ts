@@ -3,9 +3,9 @@
 
 import {
   SendMessageRequest,
-  StreamResponse,
   SubscribeToTaskRequest,
   type AgentCard,
+  type StreamResponse,
 } from '@a2a-js/sdk';
 import {
   JsonRpcTransportFactory,
@@ -16,7 +16,7 @@ import {
 import { ProtocolError } from './errors';
 import { STREAM_CURSOR_URI, declaredExtensions } from './extensions';
 import { readSse, type SseLimits } from './sse-events';
-import { jsonRpcResult, restResult, type Frame } from './stream-frames';
+import { jsonRpcResult, restResult, toEvent, type Frame } from './stream-frames';
 
 export interface HttpTransportOptions {
   readonly fetchImpl: typeof fetch;
@@ -119,9 +119,10 @@ function opener(
       throw new ProtocolError(`${url} answered a stream with one result instead of events`);
     }
     if (response.body === null) return;
-    for await (const { data, event } of readSse(response.body, limits)) {
+    for await (const { data, event, id } of readSse(response.body, limits)) {
       const result = resultOf({ data, status: response.status, isError: event === 'error' });
-      yield StreamResponse.fromJSON(result);
+      const said = toEvent(result, id);
+      if (said !== undefined) yield said;
     }
   };
 }

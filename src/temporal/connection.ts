@@ -1,14 +1,8 @@
 // The client side of Temporal: one lazy connection, and a deadline on every call (D10).
 
-import {
-  Client,
-  Connection,
-  WorkflowNotFoundError,
-  isGrpcServiceError,
-  isRetryableError,
-  makeGrpcRetryInterceptor,
-} from '@temporalio/client';
+import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ClientOptions, ConnectionOptions } from '@temporalio/client';
+import { isExhausted, isFault } from './grpc-failure';
 import { TaskError, TaskErrorReason } from './task-error';
 
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
@@ -31,11 +25,6 @@ const RECONNECT_MAX_MS = 1_000;
 /** A passing fault is over by then, and within the deadline a dead server is called dead. */
 const RETRIES = 8;
 const RETRY_MS = 100;
-
-// The numbers are gRPC's status codes.
-const NOT_FOUND = 5;
-const INVALID_ARGUMENT = 3;
-const RESOURCE_EXHAUSTED = 8;
 
 /** Connects with the first call, so that a gateway starts and answers 503 without Temporal. */
 export function openClient(options: {
@@ -77,7 +66,7 @@ export async function withinDeadline<T>(
   try {
     return await client.withDeadline(Date.now() + deadlineMs, call);
   } catch (err) {
-    if (grpcCode(err) === RESOURCE_EXHAUSTED) throw busy(err);
+    if (isExhausted(err)) throw busy(err);
     throw isFault(err) ? unavailable(err) : err;
   }
 }
@@ -89,27 +78,4 @@ export function busy(cause?: unknown): TaskError {
 
 export function unavailable(cause: unknown): TaskError {
   return new TaskError(TaskErrorReason.unavailable, 'Temporal does not answer', cause);
-}
-
-/** A gRPC failure that says nothing about the task: worth another try later. */
-export function isFault(err: unknown): boolean {
-  const code = grpcCode(err);
-  return code !== undefined && code !== NOT_FOUND && code !== INVALID_ARGUMENT;
-}
-
-export function isNotFound(err: unknown): boolean {
-  // A handle of the SDK makes an error of its own of it, without the cause.
-  return err instanceof WorkflowNotFoundError || grpcCode(err) === NOT_FOUND;
-}
-
-export function isInvalidArgument(err: unknown): boolean {
-  return grpcCode(err) === INVALID_ARGUMENT;
-}
-
-/** The SDK wraps the gRPC error as the cause, one or two levels deep. */
-function grpcCode(err: unknown): number | undefined {
-  for (let at = err; at instanceof Error; at = at.cause) {
-    if (isGrpcServiceError(at)) return at.code;
-  }
-  return undefined;
 }

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '../workflows/task';
 import type { TaskFold } from '../workflows/task-fold';
 import { foldTask } from '../workflows/task-state';
-import { LONG_POLL_DEADLINE_MS, isFault, isInvalidArgument } from './connection';
+import { LONG_POLL_DEADLINE_MS } from './connection';
+import { isFault, isInvalidArgument } from './grpc-failure';
 import {
   fromHistoryEvent,
   readPage,

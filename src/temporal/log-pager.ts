@@ -1,7 +1,7 @@
 // Where to read a log: its newest run begins with all that it has come to; older ones are for those who resume.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound } from './connection';
+import { isNotFound } from './grpc-failure';
 import { RunPager, type RunStep } from './run-pager';
 import type { HistorySource } from './history';
 

@@ -17,7 +17,8 @@ import {
   type PushStart,
 } from '../workflows/push-contract';
 import { FORMAT } from '../workflows/emission';
-import { busy, isNotFound, withinDeadline } from './connection';
+import { busy, withinDeadline } from './connection';
+import { isNotFound } from './grpc-failure';
 import { createDecoder, type Decode } from './history';
 import { TaskError, TaskErrorReason } from './task-error';
 import { workflowIdOf, type TaskRef } from './tasks';

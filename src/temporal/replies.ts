@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { REPLY_WORKFLOW, SEARCH, type ReplyEnd, type ReplyStart } from '../workflows/contract';
 import type { Message, Scope } from '../workflows/task';
-import { LONG_POLL_DEADLINE_MS, isFault } from './connection';
+import { LONG_POLL_DEADLINE_MS } from './connection';
+import { isFault } from './grpc-failure';
 import { createDecoder } from './history';
 import { readRunEnd, type RunEnd } from './run-end';
 import { scopeKey } from './scope';

@@ -4,14 +4,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { applyEvent } from '../workflows/apply-event';
 import type { Task, TaskEvent } from '../workflows/task';
-import {
-  LONG_POLL_DEADLINE_MS,
-  isFault,
-  isInvalidArgument,
-  isNotFound,
-  unavailable,
-  withinDeadline,
-} from './connection';
+import { LONG_POLL_DEADLINE_MS, unavailable, withinDeadline } from './connection';
+import { isFault, isInvalidArgument, isNotFound } from './grpc-failure';
 import { KeptEvents } from './kept-events';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import type { HistorySource } from './history';

@@ -23,13 +23,8 @@ import {
 } from '../workflows/task';
 import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
 import type { TaskFold } from '../workflows/task-fold';
+import type { Crash } from './crash';
 import { Worker, ignore, never } from './memory-worker';
-
-/**
- * After the event of this number; in the middle of the step of this name; after this one, from 1, of all that
- * the task records of its skill, what it says and what it has done.
- */
-export type Crash = number | string | { readonly record: number };
 
 export interface MemoryTaskOptions {
   readonly skill: Skill;

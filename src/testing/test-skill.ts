@@ -1,11 +1,12 @@
 // Runs a skill in memory, as a worker and a task would, and lets it die wherever a test wants it to.
 
 import { randomUUID } from 'node:crypto';
-import { checkSkill, limitsOf } from '../activities/load-skills';
+import { checkSkill, limitsOf } from '../activities/check-skill';
 import type { ContentPart, Skill } from '../activities/skill';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { Artifact, Message, Task, TaskEvent, TaskState } from '../workflows/task';
-import { MemoryTask, type Call, type Crash } from './memory-task';
+import type { Crash } from './crash';
+import { MemoryTask, type Call } from './memory-task';
 
 /** A string stands for one text part. */
 export type Said = string | readonly ContentPart[] | Message<ContentPart>;

@@ -8,7 +8,7 @@ import { createPartRestorer } from '../a2a/part-restorer';
 import { notificationOf } from '../a2a/notification';
 import type { PartStores } from '../storage/part-store';
 import type { Following } from '../temporal/event-feed';
-import { isNotFound } from '../temporal/connection';
+import { isNotFound } from '../temporal/grpc-failure';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { Tasks } from '../temporal/tasks';
 import type { Notification, Poster } from './post';

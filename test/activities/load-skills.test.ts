@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkSkill, limitsOf } from '../../src/activities/load-skills';
+import { checkSkill, limitsOf } from '../../src/activities/check-skill';
 
 const ROOT = join(__dirname, '../..');
 

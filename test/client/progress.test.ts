@@ -51,6 +51,25 @@ describe('with cursors', () => {
     expect(reader.take(text(3))).toBe('news');
   });
 
+  const unknown: StreamResponse = { payload: undefined };
+
+  test('events of an unknown kind without a number may be what a gap leaves out', () => {
+    const reader = progress();
+    reader.take(taskEvent('WORKING', { seq: 1 }));
+    expect(reader.take(unknown)).toBe('known');
+    expect(reader.take(text(3))).toBe('news');
+    expect(reader.take(text(5))).toBe('gap');
+    reader.take(unknown);
+    expect(reader.take(text(6))).toBe('gap');
+  });
+
+  test('an event of an unknown kind after a missing one is a gap, too', () => {
+    const reader = progress();
+    reader.take(taskEvent('WORKING', { seq: 1 }));
+    expect(reader.take(Object.assign({}, unknown, { seq: 3 }))).toBe('gap');
+    expect(reader.last).toBe(1);
+  });
+
   test('the task as of the cursor is known, and is what later events are folded into', () => {
     const reader = progress({ after: 4 });
     const artifacts = [{ artifactId: 'a', parts: [{ text: '2 3 4 ' }] }];

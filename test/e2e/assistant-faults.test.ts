@@ -79,6 +79,31 @@ describe('what will not pass ends the task with the words of the endpoint', () =
   });
 });
 
+describe('an endpoint that does not stream, as one at a wrong address', () => {
+  const completion = { object: 'chat.completion', choices: [{ message: { content: 'hello' } }] };
+
+  test.each([
+    { name: 'a page', type: 'text/html; charset=utf-8', body: '<!doctype html><p>Welcome' },
+    { name: 'JSON', type: 'application/json', body: JSON.stringify(completion) },
+    { name: 'lines of JSON', type: 'application/x-ndjson', body: '{"message":{}}\n' },
+  ])('is not asked again after $name, and the task says what to check', async ({ type, body }) => {
+    endpoint().script({ type, body });
+    const task = await send(stack.url, asking('Hello'));
+    expect(task.status.state).toBe('TASK_STATE_FAILED');
+    expect(words(task)).toBe(
+      `${endpoint().url}/chat/completions answered with ${type} instead of a stream of events: ` +
+        'check that ASSISTANT_BASE_URL is an OpenAI-compatible API up to its version (…/v1), and that it streams',
+    );
+    expect(endpoint().requests).toHaveLength(1);
+  });
+
+  test('is heard all the same where it says nothing of its type', async () => {
+    endpoint().script({ texts: ['here I am'], type: undefined });
+    const task = await send(stack.url, asking('Hello'));
+    expect(words(task)).toBe('here I am');
+  });
+});
+
 describe('an answer that breaks off in the middle', () => {
   test.each<{ name: string; end: 'cut' | 'silence' | 'unfinished' | 'error' }>([
     { name: 'with its connection', end: 'cut' },

@@ -90,19 +90,20 @@ describe('Available status values', () => {
     expect(lastResult()).toBe('here you are');
   });
 
-  test.each(['completed', 'failed', 'rejected', 'canceled'])(
-    '"%s": the task ends',
-    async (status) => {
-      endpoint().script(
-        { calls: [updateStatus(status, 'because')] },
-        { texts: ['never asked for'] },
-      );
-      const frames = await framesOf();
-      expect(lastState(frames)).toBe(`TASK_STATE_${status.toUpperCase()}`);
-      expect(progressTexts(frames)).toEqual(['because']);
-      expect(endpoint().requests).toHaveLength(1);
-    },
-  );
+  test.each([
+    { status: 'completed', state: 'TASK_STATE_COMPLETED' },
+    { status: 'failed', state: 'TASK_STATE_FAILED' },
+    { status: 'rejected', state: 'TASK_STATE_REJECTED' },
+    { status: 'canceled', state: 'TASK_STATE_CANCELED' },
+    { status: 'cancelled', state: 'TASK_STATE_CANCELED' },
+    { status: 'TASK_STATE_FAILED', state: 'TASK_STATE_FAILED' },
+  ])('"$status": the task ends', async ({ status, state }) => {
+    endpoint().script({ calls: [updateStatus(status, 'because')] }, { texts: ['never asked for'] });
+    const frames = await framesOf();
+    expect(lastState(frames)).toBe(state);
+    expect(progressTexts(frames)).toEqual(['because']);
+    expect(endpoint().requests).toHaveLength(1);
+  });
 
   test('any other: the model is told which there are', async () => {
     endpoint().script({ calls: [updateStatus('finished')] }, { texts: ['Sorry.'] });

@@ -36,6 +36,8 @@ export interface Refusal {
 }
 
 export interface Stream {
+  /** The content type; undefined: none. Default: that of SSE. */
+  readonly type?: string | undefined;
   /** Pieces of text, each a chunk of its own. */
   readonly texts?: readonly string[];
   /** Before each piece. Default: none. */
@@ -53,7 +55,13 @@ export interface Stream {
   readonly end?: 'cut' | 'silence' | 'unfinished' | 'error';
 }
 
-export type Answer = Refusal | Stream;
+/** What is no stream of events, with 200. */
+export interface Page {
+  readonly type: string;
+  readonly body: string;
+}
+
+export type Answer = Refusal | Page | Stream;
 
 /** Arguments of tools come in slices of so many characters. */
 const SLICE = 7;
@@ -123,6 +131,7 @@ export class ModelEndpoint {
       this.wake();
     });
     if ('status' in answer) refuse(res, answer);
+    else if ('body' in answer) res.writeHead(200, { 'content-type': answer.type }).end(answer.body);
     else await stream(res, answer);
   }
 
@@ -139,7 +148,8 @@ function refuse(res: ServerResponse, { status, message = 'no', headers = {} }: R
 
 async function stream(res: ServerResponse, answer: Stream): Promise<void> {
   const { texts = [], everyMs = 0, calls = [], end } = answer;
-  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  const type = 'type' in answer ? answer.type : 'text/event-stream';
+  res.writeHead(200, type === undefined ? {} : { 'content-type': type });
   const send = (event: object): void => {
     if (!res.destroyed) res.write(`data: ${JSON.stringify(event)}\n\n`);
   };

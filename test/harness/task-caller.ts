@@ -1,7 +1,7 @@
 // One who starts tasks without a gateway, sends them messages, and follows them to their end.
 
 import { randomUUID } from 'node:crypto';
-import { limitsOf } from '../../src/activities/load-skills';
+import { limitsOf } from '../../src/activities/check-skill';
 import { createSkillCatalog } from '../../src/api/skill-catalog';
 import type { Skill } from '../../src/activities/skill';
 import type { TaskRef, Tasks } from '../../src/temporal/tasks';

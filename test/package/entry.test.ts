@@ -3,14 +3,17 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '../..');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** All that the entry for skill authors needs, its types included; without the others it must load. */
+/** All that the entries for skill authors need, their types included; without the others they must load. */
 const NEEDED = ['mime-types', 'zod'];
+
+/** Likewise the entry for callers; the SDK's types name those of Node. */
+const CALLER_NEEDS = ['@a2a-js/sdk', 'eventsource-parser', '@types/node'];
 
 const NAMES = [
   ...['ArtifactStreamer', 'SkillError', 'canceled', 'completed', 'defineSkill', 'failed'],
@@ -38,35 +41,81 @@ const SKILL = `
   });
 `;
 
-const run = async (command: string, args: readonly string[], cwd: string): Promise<string> =>
-  (await promisify(execFile)(command, args, { cwd })).stdout;
+const TEST = `
+  import { testSkill, type TestSkillOptions, type TestedSkill } from 'longhaul/testing';
+  import skill from './skill.js';
+
+  const options: TestSkillOptions = { answers: ['yes'], crashAt: [{ record: 1 }, 2, 'pay'] };
+  const told: TestedSkill = await testSkill(skill, 'hello', options);
+  const text: string | undefined = told.artifacts['page'];
+  console.log(text, told.task.status.state, told.events.length);
+`;
+
+const CALLER = `
+  import {
+    TaskFailedError, assembleArtifacts, createLonghaulClient, cursorOf, type LonghaulClient,
+  } from 'longhaul/client';
+
+  const client: LonghaulClient = await createLonghaulClient({ url: 'http://127.0.0.1:4000' });
+  for await (const event of client.streamTask('hello')) {
+    const seq: number | undefined = cursorOf(event);
+    if (event.payload?.$case === 'task') console.log(seq, event.payload.value.status?.state);
+  }
+  const [whole] = await assembleArtifacts(client.followTask('task', { after: 0 }));
+  console.log(whole?.artifact.name, whole?.isComplete, TaskFailedError.name);
+`;
+
+const STRICT = [
+  ...['--strict', '--module', 'nodenext', '--target', 'es2022', '--noEmit'],
+  ...['--skipLibCheck', 'false'],
+];
+
+/** Rejects with all that was said: a compiler complains to stdout. */
+const run = async (command: string, args: readonly string[], cwd: string): Promise<string> => {
+  const { stdout } = await promisify(execFile)(command, args, { cwd }).catch((err: unknown) => {
+    const { message, stdout } = err as Error & { readonly stdout: string };
+    throw new Error(`${message}${stdout}`, { cause: err });
+  });
+  return stdout;
+};
 
 const node = (args: readonly string[], cwd: string): Promise<string> =>
   run(process.execPath, args, cwd);
 
 let folder: string;
+/** Of a skill author. */
 let app: string;
+let caller: string;
 
 /** Builds the package beside the sources and installs it, and what it needs, into an empty folder. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'longhaul-package-'));
   const built = join(folder, 'built');
-  app = join(folder, 'app');
-  const installed = join(app, 'node_modules');
-  await mkdir(join(installed, 'longhaul'), { recursive: true });
   await node([TSC, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')], ROOT);
   for (const name of ['package.json', 'README.md', 'LICENSE', 'proto', 'test/harness']) {
     await cp(join(ROOT, name), join(built, name), { recursive: true });
   }
   const packed = await run('npm', ['pack', '--ignore-scripts', '--silent'], built);
-  const unpack = ['-xzf', join(built, packed.trim()), '--strip-components=1', '-C'];
-  await run('tar', [...unpack, join(installed, 'longhaul')], app);
-  for (const name of NEEDED) {
+  const tarball = join(built, packed.trim());
+  app = await install(tarball, join(folder, 'app'), NEEDED);
+  caller = await install(tarball, join(folder, 'caller'), CALLER_NEEDS);
+  await writeFile(join(app, 'skill.ts'), SKILL);
+  await writeFile(join(app, 'test.ts'), TEST);
+  await writeFile(join(caller, 'caller.ts'), CALLER);
+}, 180_000);
+
+async function install(tarball: string, into: string, needed: readonly string[]): Promise<string> {
+  const installed = join(into, 'node_modules');
+  await mkdir(join(installed, 'longhaul'), { recursive: true });
+  const target = join(installed, 'longhaul');
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', target], into);
+  for (const name of needed) {
+    await mkdir(dirname(join(installed, name)), { recursive: true });
     await symlink(join(ROOT, 'node_modules', name), join(installed, name));
   }
-  await writeFile(join(app, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(app, 'skill.ts'), SKILL);
-}, 180_000);
+  await writeFile(join(into, 'package.json'), '{ "type": "module" }');
+  return into;
+}
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -118,9 +167,7 @@ describe('the entry for skill authors', () => {
   });
 
   test('has types that a strict compiler takes, libraries included', async () => {
-    const strict = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--noEmit'];
-    const args = [TSC, ...strict, '--skipLibCheck', 'false', 'skill.ts'];
-    await expect(node(args, app)).resolves.toBe('');
+    await expect(node([TSC, ...STRICT, 'skill.ts'], app)).resolves.toBe('');
   });
 
   test('tells its version, and nothing of its inside', async () => {
@@ -131,6 +178,36 @@ describe('the entry for skill authors', () => {
     expect((await node(['-e', code], app)).trim()).toBe(version);
     const inside = node(['-e', `require('longhaul/dist/main.js')`], app);
     await expect(inside).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
+
+describe('the test kit', () => {
+  test('runs the example of the documentation, with nothing of Temporal installed', async () => {
+    const docs = await readFile(join(ROOT, 'docs/skills.md'), 'utf8');
+    for (const [, code = '', name = ''] of docs.matchAll(/```js\n(\/\/ (pay\S*)\n.*?)```/gs)) {
+      await writeFile(join(app, name), code);
+    }
+    const told = await node(['--test', '--test-reporter=tap', 'pay.test.mjs'], app);
+    expect(told).toMatch(/^ok 1 - pays once, wherever the worker dies$/m);
+  });
+
+  test('has types that a strict compiler takes, libraries included', async () => {
+    await expect(node([TSC, ...STRICT, 'test.ts'], app)).resolves.toBe('');
+  });
+});
+
+describe('the client', () => {
+  test('is imported and required with nothing but the SDK and a parser of events', async () => {
+    const code = `import { createRequire } from 'node:module';
+      const required = createRequire(import.meta.url)('longhaul/client');
+      const imported = await import('longhaul/client');
+      console.log(typeof required.createLonghaulClient, typeof imported.createLonghaulClient);`;
+    await writeFile(join(caller, 'both.mjs'), code);
+    expect((await node(['both.mjs'], caller)).trim()).toBe('function function');
+  });
+
+  test('has types that a strict compiler takes, libraries included', async () => {
+    await expect(node([TSC, ...STRICT, '--types', 'node', 'caller.ts'], caller)).resolves.toBe('');
   });
 });
 

@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { msNumberToTs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound } from '../connection';
+import { isNotFound } from '../grpc-failure';
 import type { SearchAttributes } from './start-dev';
 
 const { IndexedValueType } = temporal.api.enums.v1;

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { handOn } from '../../../src/api/inherited';
 import { cutOf } from '../../../src/api/retry-cut';
-import { limitsOf } from '../../../src/activities/load-skills';
+import { limitsOf } from '../../../src/activities/check-skill';
 import type { Skill, SkillContext } from '../../../src/activities/skill';
 import { MemoryTask, type MemoryTaskOptions } from '../../../src/testing/memory-task';
 import { readJournal } from '../../../src/temporal/stored-journal';

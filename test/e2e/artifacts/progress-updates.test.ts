@@ -76,7 +76,10 @@ describe('Sending Partial Artifacts', () => {
         },
         lastChunk: true,
       },
-      { artifact: { name: 'charts.json', parts: [dataPart([{ mark: 'bar' }])], metadata: MARK } },
+      {
+        artifact: { name: 'charts.json', parts: [dataPart([{ mark: 'bar' }])], metadata: MARK },
+        lastChunk: true,
+      },
     ]);
     expect([analysis?.append ?? false, charts?.append ?? false]).toEqual([false, false]);
   });

@@ -1,7 +1,12 @@
 // Waiting for a task with a limit, against the SDK's own server.
 
 import { TaskState } from '@a2a-js/sdk';
-import { TaskFailedError, TaskTimeoutError, type LonghaulClient } from '../../../src/client';
+import {
+  TaskFailedError,
+  TaskTimeoutError,
+  type LonghaulClient,
+  type MonitorOptions,
+} from '../../../src/client';
 import { untilAnswer } from '../../harness/eventually';
 import { PlainSetting } from './plain-setting';
 import { inWords, rejection } from './seen';
@@ -10,6 +15,7 @@ const {
   TASK_STATE_SUBMITTED: submitted,
   TASK_STATE_WORKING: working,
   TASK_STATE_INPUT_REQUIRED: inputRequired,
+  TASK_STATE_AUTH_REQUIRED: authRequired,
   TASK_STATE_COMPLETED: completed,
   TASK_STATE_CANCELED: canceled,
   TASK_STATE_FAILED: failed,
@@ -126,6 +132,59 @@ describe('Monitor Task Progress', () => {
     const again = await client.monitorTask({ taskId: run.taskId });
     expect(again.status?.state).toBe(inputRequired);
   });
+
+  test.each([submitted, working])(
+    'Handle All Task States: one that has begun is waited for (%d)',
+    async (state) => {
+      const err = await given(state, { timeoutMs: 300 });
+      expect(err).toBeInstanceOf(TaskTimeoutError);
+      expect((err as TaskTimeoutError).task?.status?.state).toBe(state);
+    },
+  );
+
+  test.each([inputRequired, completed, canceled])(
+    'Handle All Task States: one that asks, is completed or canceled resolves (%d)',
+    async (state) => {
+      expect(await given(state)).toMatchObject({ status: { state } });
+    },
+  );
+
+  test.each([failed, rejected])(
+    'Handle All Task States: one that failed or was rejected is an error (%d)',
+    async (state) => {
+      const err = await given(state);
+      expect(err).toBeInstanceOf(TaskFailedError);
+      expect((err as TaskFailedError).task.status?.state).toBe(state);
+    },
+  );
+
+  test('Handle All Task States: one that wants credentials says so and is waited for, for somebody else may bring them', async () => {
+    const told: (TaskState | undefined)[] = [];
+    const onEvent: MonitorOptions['onEvent'] = (_event, task) =>
+      void told.push(task?.status?.state);
+    const monitoring = client.monitorTask('hello', { onEvent });
+    const run = await plain.next();
+    run.task(submitted);
+    run.status(authRequired, 'log in');
+    run.status(working);
+    run.status(completed);
+    run.end();
+    expect((await monitoring).status?.state).toBe(completed);
+    expect(told).toEqual([submitted, authRequired, working, completed]);
+    const err = await given(authRequired, { timeoutMs: 300 });
+    expect((err as TaskTimeoutError).task?.status?.state).toBe(authRequired);
+  });
+
+  /** What monitoring comes to with a task in that state, whose stream goes on. */
+  async function given(state: TaskState, options: MonitorOptions = {}): Promise<unknown> {
+    const monitoring = client.monitorTask('hello', options).catch((err: unknown) => err);
+    const run = await plain.next();
+    run.task(submitted);
+    run.status(state, 'this is why');
+    const outcome = await monitoring;
+    run.end();
+    return outcome;
+  }
 
   test('Handle All Task States: an abort leaves the task running', async () => {
     const stop = new AbortController();

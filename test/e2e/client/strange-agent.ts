@@ -48,6 +48,8 @@ export class StrangeAgent {
 
   get card(): object {
     const { url } = this;
+    // As in JSON of protobuf, what would be empty is not there.
+    const extensions = this.extensions.map((uri) => ({ uri }));
     return {
       name: 'strange',
       description: 'for tests',
@@ -56,7 +58,7 @@ export class StrangeAgent {
         { url: `${url}/`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
         { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
       ],
-      capabilities: { streaming: true, extensions: this.extensions.map((uri) => ({ uri })) },
+      capabilities: { streaming: true, ...(this.extensions.length > 0 && { extensions }) },
       defaultInputModes: ['text/plain'],
       defaultOutputModes: ['text/plain'],
       skills: [],
@@ -87,8 +89,9 @@ export function openStream(res: ServerResponse): void {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
 }
 
-/** A frame of JSON-RPC. */
-export function frame(res: ServerResponse, id: number, result: object): void {
+/** A frame of JSON-RPC; `seq` is its number in SSE. */
+export function frame(res: ServerResponse, id: number, result: object, seq?: number): void {
+  if (seq !== undefined) res.write(`id: ${seq}\n`);
   res.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`);
 }
 
@@ -100,7 +103,7 @@ export function answerJson(res: ServerResponse, id: number, said: object): void 
 const TASK_ID = 'task-1';
 const ids = { taskId: TASK_ID, contextId: 'context-1' };
 
-function numbered(seq: number | undefined): object {
+export function numbered(seq: number | undefined): object {
   return seq === undefined ? {} : { metadata: { 'urn:longhaul:a2a:stream-cursor:1': { seq } } };
 }
 

@@ -8,13 +8,24 @@ import {
   EventTooLargeError,
   HttpStatusError,
   ProtocolError,
+  createLonghaulClient,
 } from '../../../src/client';
 import { within } from '../../harness/eventually';
 import { all, inWords, rejection } from './seen';
-import { answerJson, chunk, frame, openStream, status, task, type Answer } from './strange-agent';
-import { KEYS, StrangeSetting, inTurn, saying } from './strange-setting';
+import {
+  answerJson,
+  chunk,
+  frame,
+  numbered,
+  openStream,
+  status,
+  task,
+  type Answer,
+} from './strange-agent';
+import { CURSOR, KEYS, StrangeSetting, inTurn, saying } from './strange-setting';
 
 const MIB = 1024 * 1024;
+const history = [{ messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Make a report' }] }];
 const strange = new StrangeSetting();
 afterEach(() => strange.close());
 
@@ -25,6 +36,44 @@ describe('events', () => {
     );
     const events = await all(client.streamTask('hello'));
     expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+  });
+
+  test.each([
+    { name: 'in its metadata', event: { telemetry: { load: 1, ...numbered(2) } } },
+    { name: 'as the id of its frame', event: { telemetry: { load: 1 } }, id: 2 },
+    { name: 'twice', event: { telemetry: numbered(2) }, id: 2 },
+  ])('of an unknown kind with a number $name leave no gap', async ({ event, id }) => {
+    const { agent, client } = await strange.open(
+      ({ id: call }, res) => {
+        openStream(res);
+        frame(res, call, { task: task('WORKING', 1) }, 1);
+        frame(res, call, event, id);
+        frame(res, call, status('COMPLETED', 3), 3);
+        res.end();
+      },
+      { extensions: [CURSOR] },
+    );
+    const events = await all(client.streamTask('hello'));
+    expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+    expect(agent.asked).toHaveLength(1);
+  });
+
+  test('of an unknown kind are not asked for again after a cut', async () => {
+    const { agent, client } = await strange.open(
+      inTurn(
+        ({ id }, res) => {
+          openStream(res);
+          frame(res, id, { task: task('WORKING', 1) }, 1);
+          frame(res, id, { telemetry: {} }, 2);
+          res.end();
+        },
+        saying({ task: task('WORKING', 2) }, status('COMPLETED', 3)),
+      ),
+      { extensions: [CURSOR] },
+    );
+    const events = await all(client.streamTask('hello'));
+    expect(events.map(inWords)).toEqual(['task working', 'status completed']);
+    expect(agent.asked[1]!.headers['last-event-id']).toBe('2');
   });
 
   test('that begin with an update, without a Task, make a task all the same', async () => {
@@ -125,6 +174,22 @@ describe('an agent that does not answer', () => {
     expect(events.map(inWords)).toEqual(['task working', 'status completed']);
   });
 
+  test('is sent a retry again in time where it knows repetition: a connection that stalls says nothing', async () => {
+    const failed = task('FAILED', undefined, { history });
+    const { agent, client } = await strange.open(
+      inTurn(
+        ({ id }, res) => answerJson(res, id, { result: failed }),
+        () => undefined,
+        ({ id }, res) => answerJson(res, id, { result: { task: task('SUBMITTED') } }),
+      ),
+      { connectTimeoutMs: 200, extensions: [KEYS] },
+    );
+    expect(await client.retryTask('task-1')).toMatchObject({ id: 'task-1' });
+    const [, first, second] = agent.asked;
+    expect(second!.headers['idempotency-key']).toBe(first!.headers['idempotency-key']);
+    expect(second!.params).toEqual(first!.params);
+  });
+
   test('ends with the reason of an AbortSignal', async () => {
     const { client } = await strange.open(() => undefined);
     const stop = new AbortController();
@@ -145,6 +210,52 @@ describe('an agent that does not answer', () => {
       { reconnect: { giveUpAfterMs: 600_000 } },
     );
     expect(await rejection(all(client.streamTask('x', { signal: stop.signal })))).toBe(reason);
+  });
+});
+
+test('an agent that gives a history only when asked for one is asked for the original request', async () => {
+  const { agent, client } = await strange.open(({ id, method, params }, res) => {
+    const told = params['historyLength'] === undefined ? {} : { history };
+    const failed = task('FAILED', undefined, told);
+    answerJson(res, id, { result: method === 'GetTask' ? failed : { task: task('SUBMITTED') } });
+  });
+  await client.retryTask('task-1');
+  expect(agent.methods).toEqual(['GetTask', 'GetTask', 'SendMessage']);
+  expect(agent.asked[2]!.params).toMatchObject({ message: { parts: [{ text: 'Make a report' }] } });
+});
+
+describe('a card', () => {
+  test('that says nothing of extensions is one without any', async () => {
+    const { agent, client } = await strange.open(saying({ task: task('COMPLETED') }));
+    expect(agent.card).not.toHaveProperty('capabilities.extensions');
+    const events = await all(client.streamTask('hello'));
+    expect(events.map(inWords)).toEqual(['task completed']);
+    const other = await createLonghaulClient({
+      client: client.client,
+      agentCard: client.agentCard,
+    });
+    expect((await other.monitorTask('hello')).id).toBe('task-1');
+  });
+
+  test.each([
+    { name: 'a page', body: '<!doctype html>', says: 'is not valid JSON' },
+    { name: 'nothing', body: '', says: 'JSON' },
+  ])('that is $name is told with its address', async ({ body, says }) => {
+    const { agent } = await strange.open((_asked, res) => res.end(body));
+    const url = `${agent.url}/somewhere/`;
+    const err = await rejection(createLonghaulClient({ url, cardPath: 'card' }));
+    expect(err).toBeInstanceOf(ProtocolError);
+    expect((err as Error).message).toContain(
+      `what is at ${agent.url}/somewhere/card is no agent card`,
+    );
+    expect((err as Error).message).toContain(says);
+  });
+
+  test('has an address with its scheme', async () => {
+    const err = await rejection(createLonghaulClient({ url: 'localhost:4000' }));
+    expect(err).toEqual(
+      new TypeError('url is "localhost:4000": it must begin with http:// or https://'),
+    );
   });
 });
 

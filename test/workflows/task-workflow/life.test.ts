@@ -1,7 +1,7 @@
 // A task's life against a real server: how it begins, how it ends, and how it is canceled.
 
 import { Context } from '@temporalio/activity';
-import { limitsOf } from '../../../src/activities/load-skills';
+import { limitsOf } from '../../../src/activities/check-skill';
 import { TaskErrorReason } from '../../../src/temporal/task-error';
 import { workflowIdOf } from '../../../src/temporal/tasks';
 import { taskQuery } from '../../../src/workflows/contract';

@@ -14,6 +14,7 @@ import { isEnding, statusIn } from '../../tools/update-status';
 import type { ToolAnswer } from '../../tools/contract';
 import { Answer } from './answer';
 import { Conversation } from './conversation';
+import { fetchEvents } from './model-fault';
 import { PROVIDER, takeTurn, type Endpoint, type ModelTurn, type ToolCall } from './model-turn';
 
 export interface AssistantSettings {
@@ -60,7 +61,8 @@ export function createAssistant(
 
 function openModel({ baseUrl, model, apiKey }: AssistantSettings): LanguageModelV3 {
   const key = apiKey === undefined ? {} : { apiKey };
-  return createOpenAICompatible({ name: PROVIDER, baseURL: baseUrl, ...key }).chatModel(model);
+  const options = { name: PROVIDER, baseURL: baseUrl, fetch: fetchEvents, ...key };
+  return createOpenAICompatible(options).chatModel(model);
 }
 
 async function converse(

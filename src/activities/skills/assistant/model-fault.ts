@@ -17,6 +17,23 @@ export class ModelFault extends Error {
   }
 }
 
+/**
+ * `fetch`, but an answer that says it is no stream of events is a fault that does not pass: the address is wrong,
+ * or what is there does not stream. One that says nothing of its type is read all the same.
+ */
+export const fetchEvents: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const type = response.headers.get('content-type');
+  if (!response.ok || type === null || /^text\/event-stream\b/i.test(type)) return response;
+  await response.body?.cancel();
+  const { origin, pathname } = new URL(response.url);
+  throw new ModelFault(
+    `${origin}${pathname} answered with ${type} instead of a stream of events: ` +
+      'check that ASSISTANT_BASE_URL is an OpenAI-compatible API up to its version (…/v1), and that it streams',
+    false,
+  );
+};
+
 /** @param secret is taken out of the text: some endpoints repeat a key that they refuse. */
 export function toModelFault(err: unknown, secret: string | undefined): ModelFault {
   const redact = (text: string): string =>

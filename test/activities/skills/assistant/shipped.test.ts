@@ -1,7 +1,7 @@
 // When the assistant is there, and which messages it takes.
 
 import { shippedSkills } from '../../../../src/activities/skills';
-import { checkSkill } from '../../../../src/activities/load-skills';
+import { checkSkill } from '../../../../src/activities/check-skill';
 import { settings } from './settings';
 
 const ids = (skills: ReturnType<typeof shippedSkills>) => skills.map(({ id }) => id);
