@@ -12,7 +12,7 @@ const TABLE_AGE_MS = 250;
 export interface Patience {
   /** A client that takes nothing for so long is given up; it may be a look longer. */
   readonly ms: number;
-  onStall(): void;
+  readonly onStall: () => void;
 }
 
 /**
