@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { TurnLimits } from '../workflows/contract';
+import { placeOf } from './load-error';
 import type { Skill, SkillLimits } from './skill';
 import { exportedBy } from './skill-module';
 import { MAX_RUNNING_SKILLS } from './skill-queue';
@@ -111,6 +112,11 @@ async function filesOf(path: string): Promise<readonly string[]> {
   const names = (await readdir(path)).filter(
     (name) => EXTENSIONS.includes(extname(name)) && !/\.(test|spec|d)\.[cm]?[jt]s$/.test(name),
   );
+  if (names.length === 0) {
+    throw new Error(
+      `SKILLS: there is no module in the folder ${path}; skills are files that end in ${EXTENSIONS.join(', ')}`,
+    );
+  }
   return names.sort().map((name) => join(path, name));
 }
 
@@ -119,7 +125,9 @@ async function loadFile(file: string): Promise<readonly Skill[]> {
   try {
     loaded = await exportedBy(file);
   } catch (err) {
-    throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
+    const place = await placeOf(err, file);
+    const where = place === undefined ? '' : ` (${place})`;
+    throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}${where}`, { cause: err });
   }
   const skills = loaded.map((candidate) => checkSkill(candidate, file));
   for (const skill of skills) files.set(skill, file);
