@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LongLog, Pace } from '../src/activities/emitter';
 import { createTaskActivities, type RunRef } from '../src/activities/run-skill';
 import { completed, defineSkill, type ArtifactStream } from '../src/activities/skill';
-import { limitsOf } from '../src/activities/load-skills';
+import { limitsOf } from '../src/activities/check-skill';
 import { createDirectoryPartStores, type PartStore } from '../src/storage/part-store';
 import { openClient } from '../src/temporal/connection';
 import { ContinuationTokens } from '../src/temporal/continuations';

@@ -150,7 +150,13 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Neither a header that cannot be sent nor an error that quotes it. */
 const apiKey = z.string().regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces and line breaks');
-const endpoint = z.url({ protocol: /^https?$/ }).refine((text) => {
+/** What comes after this check is spared what is no URL. */
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  abort: true,
+  error: 'must be a URL that begins with http:// or https://',
+});
+const endpoint = httpUrl.refine((text) => {
   const { username, password } = new URL(text);
   return username === '' && password === '';
 }, 'must not hold credentials: they are ASSISTANT_API_KEY');
@@ -161,7 +167,7 @@ const ASSISTANT_SILENCE_S = 120;
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(4_000),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: httpUrl.optional(),
   GRPC_PORT: port.min(1).optional(),
   PUBLIC_GRPC_URL: z
     .string()
@@ -182,7 +188,7 @@ const schema = z.object({
   DATA_DIR: z.string().min(1).default('.longhaul'),
   ARTIFACT_STORE: s3Url.optional(),
   ARTIFACT_SWEEP_HOURS: sweepHours.default(DEFAULT_SWEEP_HOURS),
-  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_ENDPOINT: httpUrl.optional(),
   S3_PATH_STYLE: flag.optional(),
   AWS_REGION: z.string().min(1).optional(),
   SERVICE_SECRET: z.string().min(32, 'must be 32 characters or more').optional(),

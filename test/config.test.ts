@@ -101,6 +101,17 @@ describe('GRPC_PORT and PUBLIC_GRPC_URL', () => {
   );
 });
 
+describe.each(['PUBLIC_URL', 'S3_ENDPOINT', 'ASSISTANT_BASE_URL'])('%s', (name) => {
+  test.each(['foo', 'http://', 'localhost:4000', 'ftp://host', 'http://a b'])(
+    'as %s is refused by name, with what it must be',
+    (value) => {
+      expect(() => readConfig({ [name]: value })).toThrow(
+        `must be a URL that begins with http:// or https://\n  → at ${name}`,
+      );
+    },
+  );
+});
+
 describe('the settings of the assistant', () => {
   const ENDPOINT = { ASSISTANT_BASE_URL: 'http://127.0.0.1:11434/v1/', ASSISTANT_MODEL: 'small' };
 

@@ -24,6 +24,8 @@ import { owningStrayErrors } from './stray-errors';
 /** Between two tries to ask Temporal what was recorded. */
 const RETRY_MS = 500;
 
+const STRAY = 'the skill left an error that nobody caught';
+
 /** What a run is given by whoever calls for the attempt. */
 type Surroundings = Pick<RunOptions, 'continueUrl' | 'clock' | 'followUps' | 'readTask'>;
 
@@ -72,7 +74,9 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
     const ended = failure ?? (await perform({ ...turn, place, log, ...surroundings }));
     // Branches of the function that still run have nobody to speak to.
     if (ended.kind !== 'result' && ended.kind !== 'told') emitter.close();
-    if (ended.kind === 'threw') log.error('the skill threw', { err: ended.error, attempt });
+    if (ended.kind === 'threw') {
+      log.error(ended.isStray ? STRAY : 'the skill threw', { err: ended.error, attempt });
+    }
     return await conclude(ended, turn);
   } finally {
     emitter.close();
@@ -126,7 +130,12 @@ interface Performance extends Turn, Surroundings {
 /** Runs the author's function until it ends, asks, or outlives its grace after a stop. */
 async function perform(performance: Performance): Promise<Ended> {
   const { place, stop, input, log } = performance;
-  return new Promise<Ended>((resolve) => {
+  return new Promise<Ended>((settle) => {
+    let isOver = false;
+    const resolve = (ended: Ended): void => {
+      isOver = true;
+      settle(ended);
+    };
     // What still runs beside the line that the function waits at has nobody to work for.
     const over = new AbortController();
     // A skill may have any number of steps and sleeps side by side; Node warns of more than ten.
@@ -142,15 +151,16 @@ async function perform(performance: Performance): Promise<Ended> {
       over.abort(new Error('the run has ended: the task waits'));
     };
     let run: SkillRun | undefined;
-    const fail = (error: unknown): void => {
-      resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [] });
+    const fail = (error: unknown, isStray = false): void => {
+      resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [], isStray });
       over.abort(new Error('the run has failed'));
     };
     const onStray = (error: unknown): void => {
       // A branch that nobody waits for was told to stop, and has stopped.
       if (over.signal.aborted && error === over.signal.reason) return;
-      log.error('the skill left an error that nobody caught', { err: error });
-      fail(error);
+      // What ends the run is logged as its end.
+      if (isOver) log.error(STRAY, { err: error });
+      else fail(error, true);
     };
     owningStrayErrors(onStray, () => {
       SkillRun.open({ ...performance, signal: over.signal, suspend })
@@ -158,10 +168,15 @@ async function perform(performance: Performance): Promise<Ended> {
           run = opened;
           return opened.through(place);
         })
-        .then((done) => {
-          resolve({ ...done, failedSteps: run?.failedSteps ?? [] });
-          over.abort(new Error('the run is over'));
-        }, fail);
+        .then(
+          (done) => {
+            resolve({ ...done, failedSteps: run?.failedSteps ?? [] });
+            over.abort(new Error('the run is over'));
+          },
+          (error: unknown) => {
+            fail(error);
+          },
+        );
     });
     stop.now.addEventListener('abort', () => {
       void delay(input.limits.cancelGraceMs).then(() => {

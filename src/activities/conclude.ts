@@ -18,7 +18,13 @@ export type Ended =
   | { readonly kind: 'result'; readonly result: SkillResult; readonly failedSteps?: FailedSteps }
   /** `ctx.tools` ended the task: also as canceled, which a skill may not say of itself. */
   | { readonly kind: 'told'; readonly result: SkillResult; readonly failedSteps?: FailedSteps }
-  | { readonly kind: 'threw'; readonly error: unknown; readonly failedSteps?: FailedSteps }
+  | {
+      readonly kind: 'threw';
+      readonly error: unknown;
+      readonly failedSteps?: FailedSteps;
+      /** It came from beside the function, which did not catch it. */
+      readonly isStray?: boolean;
+    }
   | { readonly kind: 'asks'; readonly question: Question }
   | { readonly kind: 'sleeps'; readonly sleep: Sleep }
   | { readonly kind: 'abandoned' };

@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { checkSkill } from './check-skill';
+import { placeOf } from './load-error';
 import type { Skill } from './skill';
 import { exportedBy } from './skill-module';
 import { owningStrayErrors } from './stray-errors';
@@ -52,6 +53,11 @@ async function filesOf(path: string): Promise<readonly string[]> {
   const names = (await readdir(path)).filter(
     (name) => EXTENSIONS.includes(extname(name)) && !/\.(test|spec|d)\.[cm]?[jt]s$/.test(name),
   );
+  if (names.length === 0) {
+    throw new Error(
+      `SKILLS: there is no module in the folder ${path}; skills are files that end in ${EXTENSIONS.join(', ')}`,
+    );
+  }
   return names.sort().map((name) => join(path, name));
 }
 
@@ -60,7 +66,9 @@ async function loadFile(file: string): Promise<readonly Skill[]> {
   try {
     loaded = await exportedBy(file);
   } catch (err) {
-    throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
+    const place = await placeOf(err, file);
+    const where = place === undefined ? '' : ` (${place})`;
+    throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}${where}`, { cause: err });
   }
   const skills = loaded.map((candidate) => checkSkill(candidate, file));
   for (const skill of skills) files.set(skill, file);

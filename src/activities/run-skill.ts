@@ -54,7 +54,11 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
   const attempt = given.attemptsBefore + info.attempt;
   const skill = runtime.skills.get(skillId);
   if (skill === undefined) {
-    return { kind: 'threw', attempt, reason: `no worker has the skill "${skillId}"` };
+    const text =
+      'this worker does not have the skill: the task waits for one that has it; see SKILLS';
+    runtime.log(taskId, skillId).warn(text, { attempt });
+    const reason = `no worker has the skill "${skillId}"`;
+    return { kind: 'threw', attempt, reason, lacksSkill: true };
   }
   const { runId, workflowId } = info.workflowExecution ?? { runId: '', workflowId: '' };
   const run = { scope, taskId, runId };

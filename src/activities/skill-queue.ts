@@ -2,6 +2,7 @@
 // by the gateway when a task starts, polled by the workers.
 
 import { availableParallelism } from 'node:os';
+import { skillQueueOf } from '../workflows/contract';
 import type { Skill } from './skill';
 
 /** Skills wait for others most of their time; what computes is bounded by the cores anyway. */
@@ -19,7 +20,7 @@ export interface SkillQueue {
  * worker has room first.
  */
 export function queueOf({ id, limits }: Skill, taskQueue: string): string | undefined {
-  if (limits?.concurrency !== undefined) return ownQueueOf(id, taskQueue);
+  if (limits?.concurrency !== undefined) return skillQueueOf(id, taskQueue);
   return limits?.thread === true ? threadQueueOf(taskQueue) : undefined;
 }
 
@@ -29,14 +30,10 @@ export function skillQueuesOf(skills: readonly Skill[], taskQueue: string): read
     // More threads than cores would only take turns.
     { taskQueue: threadQueueOf(taskQueue), places: availableParallelism() },
     ...skills.map(({ id, limits }) => ({
-      taskQueue: ownQueueOf(id, taskQueue),
+      taskQueue: skillQueueOf(id, taskQueue),
       places: limits?.concurrency ?? MAX_RUNNING_SKILLS,
     })),
   ];
-}
-
-function ownQueueOf(skillId: string, taskQueue: string): string {
-  return `${taskQueue}-skill-${skillId}`;
 }
 
 function threadQueueOf(taskQueue: string): string {

@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
+import { watchReader } from './reader-watch';
 
 /**
  * Below the 5 s read timeout of common clients, with room for a busy event loop. One newline: with
@@ -37,6 +38,8 @@ export interface SseOptions {
    * Clients that read HTTP chunks instead of events depend on it.
    */
   readonly writes: 'per-event' | 'coalesced';
+  /** Default: `WRITE_STALL_MS`. */
+  readonly stallMs?: number;
 }
 
 /** One stream. Created before the first frame; `open` or `openInTime` sends the headers. */
@@ -50,9 +53,12 @@ export class SseResponse {
   private keepAlive: NodeJS.Timeout | undefined;
   private patience: NodeJS.Timeout | undefined;
   private hasWrittenInBulk = false;
+  private readonly stallMs: number;
+  private isWatched = false;
 
-  constructor(res: ServerResponse, { writes }: SseOptions) {
+  constructor(res: ServerResponse, { writes, stallMs = WRITE_STALL_MS }: SseOptions) {
     this.res = res;
+    this.stallMs = stallMs;
     this.perEvent = writes === 'per-event';
     // Kept, because the REST edge puts this object behind `res.write` and `res.end`.
     const write = res.write.bind(res) as (text: string) => boolean;
@@ -89,17 +95,11 @@ export class SseResponse {
 
   private startKeepAlive(): void {
     if (this.keepAlive !== undefined) return;
-    let unreadSince: number | undefined;
     this.keepAlive = setInterval(() => {
       this.flush();
-      if (!this.res.writableNeedDrain) {
-        unreadSince = undefined;
-        this.writeRaw(KEEP_ALIVE);
-        return;
-      }
       // A full socket needs no comment; but nobody may be there any more to empty it.
-      unreadSince ??= Date.now();
-      if (Date.now() - unreadSince > WRITE_STALL_MS) this.res.destroy();
+      if (this.res.writableNeedDrain) this.watch();
+      else this.writeRaw(KEEP_ALIVE);
     }, SSE_KEEP_ALIVE_MS);
     this.res.once('close', () => {
       clearInterval(this.keepAlive);
@@ -133,25 +133,43 @@ export class SseResponse {
     if (this.hasWrittenInBulk) await setImmediate();
     this.hasWrittenInBulk = false;
     if (!this.res.writableNeedDrain || this.res.destroyed) return;
+    this.watch();
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        clearTimeout(stall);
         this.res.off('drain', done);
         this.res.off('close', done);
         resolve();
       };
-      const stall = setTimeout(() => {
-        this.res.destroy();
-      }, WRITE_STALL_MS);
       this.res.once('drain', done);
       this.res.once('close', done);
     });
+  }
+
+  /** Until the socket has room again. */
+  private watch(): void {
+    if (this.isWatched) return;
+    this.isWatched = true;
+    const stop = watchReader(this.res.socket, {
+      ms: this.stallMs,
+      onStall: () => {
+        this.res.destroy();
+      },
+    });
+    const done = (): void => {
+      this.isWatched = false;
+      this.res.off('drain', done);
+      this.res.off('close', done);
+      stop();
+    };
+    this.res.once('drain', done);
+    this.res.once('close', done);
   }
 
   end(): void {
     clearTimeout(this.patience);
     clearInterval(this.keepAlive);
     this.flush();
+    if (this.res.writableNeedDrain) this.watch();
     if (!this.res.writableEnded) this.endRaw();
   }
 

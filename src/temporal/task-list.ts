@@ -143,7 +143,10 @@ export class TaskListing {
     const contextId = await field(SEARCH.context);
     const timestamp = new Date(await field(SEARCH.statusTime)).toISOString();
     // A run that the server ended has published no decision of it.
-    const state = ENDED_BY_SERVER.get(execution.status) ?? decision?.state ?? TaskState.submitted;
+    const state =
+      ENDED_BY_SERVER.get(execution.status) ??
+      decision?.state ??
+      toState(await field(SEARCH.state));
     const message =
       decision?.message === undefined || state !== decision.state
         ? {}
@@ -212,6 +215,11 @@ function between(from: number, until: number): string {
 /** A string of Temporal's list filter: single quotes, a backslash before what ends it early. */
 function quote(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Runs that were continued by an earlier build have the attribute, and the memo with their next decision. */
+function toState(attribute: string): TaskState {
+  return Object.values(TaskState).find((state) => state === attribute) ?? TaskState.submitted;
 }
 
 function toPosition(task: Task): Cursor {

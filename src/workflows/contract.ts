@@ -28,6 +28,16 @@ export interface TurnLimits {
   readonly priority?: number;
   /** Where runs wait for a place; see `queueOf`. Absent: the queue of the workflow. */
   readonly taskQueue?: string;
+  /**
+   * For how long a run that came to a worker without the skill waits for one that has it. Absent: as
+   * long as Kubernetes gives a rolling deploy.
+   */
+  readonly lackingMs?: number;
+}
+
+/** Where only workers that have the skill look for work; `taskQueue` is that of the workflows. */
+export function skillQueueOf(skillId: string, taskQueue: string): string {
+  return `${taskQueue}-skill-${skillId}`;
 }
 
 interface Start {
@@ -169,6 +179,8 @@ export type TurnOutcome =
       readonly reason: string;
       /** See `Decision`. */
       readonly failedSteps?: readonly string[];
+      /** It threw nothing: it is not there, as in a rolling deploy. Another worker may have it. */
+      readonly lacksSkill?: true;
     };
 
 /** Result of the reply workflow: `completed` with the reply, or why there is none. */

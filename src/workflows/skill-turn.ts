@@ -3,13 +3,22 @@
 
 import {
   ActivityCancellationType,
+  type ActivityOptions,
   CancellationScope,
   isCancellation,
   proxyActivities,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
-import type { TaskActivities, TurnEnd, TurnInput, TurnLimits, TurnOutcome } from './contract';
+import {
+  skillQueueOf,
+  type TaskActivities,
+  type TurnEnd,
+  type TurnInput,
+  type TurnLimits,
+  type TurnOutcome,
+} from './contract';
 
 /** A skill that takes its worker down with it, over and over, must end some day. */
 const MAX_LOST_WORKERS = 100;
@@ -27,6 +36,9 @@ const TIMEOUT_SLACK_MS = 5_000;
 /** A running skill hears of a cancel with its next heartbeat (D13); its grace begins there. */
 const CANCEL_NOTICE_MS = 500;
 
+/** As long as a rolling deploy may make no progress in Kubernetes, by default. */
+const LACKING_MS = 600_000;
+
 /** How a turn ended, or why it rests. */
 export type TurnRest = TurnEnd | Extract<TurnOutcome, { kind: 'sleeps' }>;
 
@@ -42,28 +54,49 @@ export async function runTurn(
   before = 0,
 ): Promise<TurnRest> {
   let attemptsBefore = before;
+  let wasLacking = false;
   for (let errors = 1; ; errors += 1) {
     const made = inputFor(attemptsBefore);
     const input = made instanceof Promise ? await made : made;
-    const outcome = await runAttempts(input, limits);
+    const outcome = await runAttempts(input, placeOf(input, wasLacking));
     if (outcome.kind !== 'threw') return outcome;
+    if (outcome.lacksSkill && !wasLacking) {
+      wasLacking = true;
+      errors -= 1;
+      // That attempt has said and done nothing.
+      attemptsBefore = outcome.attempt - 1;
+      continue;
+    }
     if (errors >= limits.maximumAttempts) return failedWith(outcome.reason, outcome.failedSteps);
     attemptsBefore = outcome.attempt;
     await sleep(Math.min(RETRY_WAIT_MS * 2 ** (errors - 1), RETRY_WAIT_MAX_MS));
   }
 }
 
+type Place = Pick<ActivityOptions, 'taskQueue' | 'scheduleToStartTimeout'>;
+
+/** Where the run waits for a worker; one that has met a worker without the skill goes past all of those. */
+function placeOf({ skillId, limits }: TurnInput, wasLacking: boolean): Place {
+  const { taskQueue, lackingMs = LACKING_MS } = limits;
+  if (!wasLacking) return taskQueue === undefined ? {} : { taskQueue };
+  return {
+    taskQueue: skillQueueOf(skillId, workflowInfo().taskQueue),
+    scheduleToStartTimeout: lackingMs,
+  };
+}
+
 /**
  * Runs the skill until it reports; a lost worker is replaced without the skill's limits noticing.
  * Made of callbacks: each promise of a workflow costs the SDK a stack trace, and most tasks need none of these.
  */
-function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome> {
+function runAttempts(input: TurnInput, place: Place): Promise<TurnOutcome> {
+  const { limits } = input;
   const { runSkill } = proxyActivities<TaskActivities>({
     startToCloseTimeout: limits.timeoutMs + limits.cancelGraceMs + TIMEOUT_SLACK_MS,
     heartbeatTimeout: limits.heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: MAX_LOST_WORKERS, ...REPLACEMENT_WAIT },
-    ...(limits.taskQueue !== undefined && { taskQueue: limits.taskQueue }),
+    ...place,
   });
   return new Promise((resolve, reject) => {
     let isRunning = true;
@@ -74,7 +107,8 @@ function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome>
       },
       (err: unknown) => {
         isRunning = false;
-        if (err instanceof ActivityFailure && !isCancellation(err)) resolve(failedWith(why(err)));
+        if (err instanceof ActivityFailure && !isCancellation(err))
+          resolve(failedWith(why(err, input)));
         else reject(err instanceof Error ? err : new Error(String(err)));
       },
     );
@@ -89,9 +123,13 @@ function runAttempts(input: TurnInput, limits: TurnLimits): Promise<TurnOutcome>
   });
 }
 
-function why(failure: ActivityFailure): string {
+function why(failure: ActivityFailure, { skillId, limits }: TurnInput): string {
   const { cause } = failure;
   if (!(cause instanceof TimeoutFailure)) return messageOf(cause ?? failure);
+  if (cause.timeoutType === 'SCHEDULE_TO_START') {
+    const seconds = String((limits.lackingMs ?? LACKING_MS) / 1_000);
+    return `no worker has the skill "${skillId}": one without it took the task, and none with it did in ${seconds} s`;
+  }
   return cause.timeoutType === 'HEARTBEAT'
     ? `the worker was lost ${String(MAX_LOST_WORKERS)} times while the skill ran`
     : 'the skill ran longer than its limit and did not stop';

@@ -4,9 +4,9 @@ import {
   CancellationScope,
   allHandlersFinished,
   condition,
-  continueAsNew,
   currentUpdateInfo,
   isCancellation,
+  makeContinueAsNewFunc,
   setHandler,
   sleep,
   workflowInfo,
@@ -79,7 +79,9 @@ async function leaveTo(life: TaskLife): Promise<never> {
   if (!isSettled(life)) await untilSettled(life);
   // A cancel belongs to the run that it was sent to: the next one would not hear of it.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('canceled');
-  return continueAsNew<typeof taskWorkflow>(life.continued());
+  // A memo belongs to its run, and the next may wait for months before it decides: listings read it.
+  const { memo = {} } = workflowInfo();
+  return makeContinueAsNewFunc<typeof taskWorkflow>({ memo })(life.continued());
 }
 
 async function untilAnswered(life: TaskLife, limits: TurnLimits): Promise<void> {

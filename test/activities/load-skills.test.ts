@@ -61,8 +61,11 @@ const FOLDERS = {
     'b.mjs': `export default ${plain('same')};`,
   },
   empty: { 'a.mjs': `export const skill = ${plain('named')};` },
-  throws: { 'a.mjs': `throw new Error('no such luck');` },
-  syntax: { 'a.mjs': `export default {` },
+  throws: { 'a.mjs': `\nthrow new Error('no such luck');` },
+  syntax: { 'a.mjs': `\nexport default {;` },
+  syntaxCjs: { 'a.cjs': `\nmodule.exports = {;` },
+  syntaxTs: { 'a.ts': `\nexport default {;` },
+  noModule: { 'notes.md': `not code` },
   imports: { 'a.mjs': `import 'a-package-that-is-not-there'; export default ${plain('x')};` },
   untagged: {
     'a.mjs': `export default { id: 'x', name: 'x', description: 'x', tags: [], run: async () => ({}) };`,
@@ -171,8 +174,19 @@ describe('the shipped skills', () => {
 describe('what is wrong is named with its file', () => {
   test.each<[string, Case, RegExp]>([
     ['a source that does not exist', 'missing', /there is no module or folder .*missing/],
-    ['a module that throws', 'throws', /throws\/a\.mjs cannot be loaded: .*no such luck/],
-    ['a module that is no JavaScript', 'syntax', /syntax\/a\.mjs cannot be loaded: .*SyntaxError/],
+    [
+      'a module that throws',
+      'throws',
+      /throws\/a\.mjs cannot be loaded: .*no such luck \(.*a\.mjs:2:7\)/,
+    ],
+    ['no JavaScript, and where', 'syntax', /a\.mjs cannot be loaded: SyntaxError.*\(.*a\.mjs:2\)/],
+    ['no JavaScript, of CommonJS', 'syntaxCjs', /a\.cjs cannot be loaded: [^]*a\.cjs:2/],
+    ['no TypeScript, and where', 'syntaxTs', /a\.ts cannot be loaded: [^]*a\.ts:2:/],
+    [
+      'a folder without a module',
+      'noModule',
+      /there is no module in the folder .*noModule; skills/,
+    ],
     ['a module that imports what is not there', 'imports', /a-package-that-is-not-there/],
     ['a module without a default export', 'empty', /empty\/a\.mjs must default-export a skill/],
     ['a skill without a tag', 'untagged', /untagged\/a\.mjs[^]*needs at least one tag/],

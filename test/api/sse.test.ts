@@ -6,6 +6,7 @@ import { SseResponse } from '../../src/api/sse';
 
 /** A response whose socket is full when the test says so. */
 class FakeResponse extends EventEmitter {
+  readonly socket = null;
   writableNeedDrain = false;
   destroyed = false;
   headersSent = true;
@@ -57,9 +58,9 @@ describe('a client that does not read', () => {
       const { res, sse } = open();
       res.writableNeedDrain = true;
       const ready = sse.ready();
-      jest.advanceTimersByTime(STALL_MS - 1);
+      await jest.advanceTimersByTimeAsync(STALL_MS - 1);
       expect(res.destroyed).toBe(false);
-      jest.advanceTimersByTime(1);
+      await jest.advanceTimersByTimeAsync(1);
       expect(res.destroyed).toBe(true);
       await ready;
     } finally {

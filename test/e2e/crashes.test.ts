@@ -34,6 +34,16 @@ test.each([
   await expectUnharmed(() => expectFailed('stray', how, `stray ${how}`));
 });
 
+test('an error that nobody catches is logged once', async () => {
+  const { id } = await send(stack.url, messageFor('stray', { how: 'timer' }));
+  const errors = stack.worker
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(id) && line.includes('"level":50'));
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain('the skill left an error that nobody caught');
+});
+
 test.each([
   ['exit', 'called process.exit'],
   ['exit in a timer', 'called process.exit'],

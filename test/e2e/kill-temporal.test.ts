@@ -139,6 +139,18 @@ describe('a Temporal that was killed and started again on its database', () => {
     expectRefusals(refusals);
   });
 
+  test('a send is told that its message may have been recorded, and how to repeat it', () => {
+    const saying = Object.entries(refusals).flatMap(([name, { body }]) =>
+      /may have been recorded.* the same Idempotency-Key/.test(JSON.stringify(body)) ? [name] : [],
+    );
+    expect(saying).toEqual([
+      'SendMessage',
+      'SendStreamingMessage',
+      'POST /message:send',
+      'POST /message:stream',
+    ]);
+  });
+
   test('no refusal takes longer than 2.5 s', () => {
     const { name, ms } = slowest(refusals);
     note(`slowest refusal: ${name} after ${String(ms)} ms`);

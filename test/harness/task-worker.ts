@@ -47,6 +47,13 @@ export interface TaskStageOptions extends TestTemporalOptions {
   onSent?(batch: Batch): void;
 }
 
+interface WorkerParts {
+  readonly taskQueue: string;
+  readonly activities: TaskActivities;
+  readonly skills: readonly Skill[];
+  readonly push: PushActivities | undefined;
+}
+
 /** A stage with a worker from the test file's first `beforeAll` to its last `afterAll`. */
 export function useTaskStage(options: TaskStageOptions): TaskStage {
   const stage = new TaskStage(options);
@@ -94,7 +101,11 @@ export class TaskStage {
 
   /** Those of a worker process, with the skills of this stage. */
   get activities(): TaskActivities {
-    const { skills, refuses, pace, log, onSent } = this.options;
+    return this.activitiesWith(this.options.skills);
+  }
+
+  private activitiesWith(skills: readonly Skill[]): TaskActivities {
+    const { refuses, pace, log, onSent } = this.options;
     const sending =
       (send: (batch: Batch) => Promise<void>) =>
       async (batch: Batch): Promise<void> => {
@@ -155,18 +166,33 @@ export class TaskStage {
     return caller;
   }
 
-  async startWorker(
+  startWorker(
     taskQueue = TASK_QUEUE,
     activities = this.activities,
     push?: PushActivities,
   ): Promise<TaskWorker> {
+    return this.runWorker({ taskQueue, activities, skills: this.options.skills, push });
+  }
+
+  /** As one that was given other `SKILLS` than the callers. */
+  startWorkerWith(skills: readonly Skill[]): Promise<TaskWorker> {
+    const activities = this.activitiesWith(skills);
+    return this.runWorker({ taskQueue: TASK_QUEUE, activities, skills, push: undefined });
+  }
+
+  private async runWorker({
+    taskQueue,
+    activities,
+    skills,
+    push,
+  }: WorkerParts): Promise<TaskWorker> {
     const worker = await startTaskWorker({
       ...(push && { push: { taskQueue: `${taskQueue}-push`, activities: push } }),
       connection: { address: this.running.temporal.address },
       namespace: NAMESPACE,
       taskQueue,
       activities,
-      skillQueues: skillQueuesOf(this.options.skills, taskQueue),
+      skillQueues: skillQueuesOf(skills, taskQueue),
       onFailure: (err) => {
         throw err;
       },

@@ -31,8 +31,11 @@ interface Scenario {
   readonly limits?: Partial<TurnLimits>;
   /** What a caller does until the task ends by itself. */
   drive?(task: Driven): Promise<void>;
-  /** Loses the first worker of the task: its heartbeats stop, before it runs the skill or while it does. */
-  readonly losesWorker?: 'idle' | 'running';
+  /**
+   * Loses the first worker of the task: its heartbeats stop, before it runs the skill or while it does, or
+   * it does not have the skill.
+   */
+  readonly losesWorker?: 'idle' | 'running' | 'lacking';
   /** On a server that suggests to continue as new after a few events. */
   readonly seams?: boolean;
   /** Without a task. */
@@ -64,7 +67,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   completed: { skillId: 'stream', options: { chunks: 5, everyMs: 120 } },
   failed: { skillId: 'fails' },
   rejected: { skillId: 'rejects' },
-  'no-such-skill': { skillId: 'nobody-has-it', limits: { maximumAttempts: 1 } },
+  'no-such-skill': { skillId: 'nobody-has-it', limits: { maximumAttempts: 1, lackingMs: 300 } },
+  'handed-on': { skillId: 'five', losesWorker: 'lacking' },
   'time-limit': { skillId: 'hangs', limits: { timeoutMs: 300, cancelGraceMs: 100 } },
   canceled: {
     skillId: 'steps',
@@ -218,7 +222,10 @@ function losingWorkers(activities: TaskActivities): TaskActivities {
     async runSkill(input) {
       const context = Context.current();
       const how = SCENARIOS[input.taskId.replace(/-[^-]+$/, '')]?.losesWorker;
-      if (how !== undefined && context.info.attempt === 1) {
+      if (how === 'lacking' && context.info.taskQueue === TASK_QUEUE) {
+        return { kind: 'threw', attempt: 1, reason: 'not here', lacksSkill: true };
+      }
+      if (how !== undefined && how !== 'lacking' && context.info.attempt === 1) {
         if (how === 'idle') return context.cancelled;
         Object.assign(context, { heartbeat: () => undefined });
       }

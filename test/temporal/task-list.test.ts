@@ -8,7 +8,7 @@ import { TaskListing } from '../../src/temporal/task-list';
 import { scopeKey } from '../../src/temporal/scope';
 import { workflowIdOf } from '../../src/temporal/tasks';
 import { SEARCH, TASK_WORKFLOW } from '../../src/workflows/contract';
-import { eventually } from '../harness/eventually';
+import { eventually, untilAnswer } from '../harness/eventually';
 import { startTestTemporal, type TestTemporal } from '../harness/temporal';
 
 /** Databases write them differently: without a fraction, with one digit, two, three. */
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 /** A task that no worker takes up, with the status time that is wanted. */
-async function begin(taskId: string, statusTime: Date): Promise<void> {
+async function begin(taskId: string, statusTime: Date, state = 'submitted'): Promise<void> {
   await client.workflow.start(TASK_WORKFLOW, {
     workflowId: workflowIdOf({ scope, taskId }),
     taskQueue: 'nobody',
@@ -60,7 +60,7 @@ async function begin(taskId: string, statusTime: Date): Promise<void> {
       { key: SEARCH.scope, value: scopeKey(scope) },
       { key: SEARCH.context, value: 'context' },
       { key: SEARCH.skill, value: 'skill' },
-      { key: SEARCH.state, value: 'submitted' },
+      { key: SEARCH.state, value: state },
       { key: SEARCH.statusTime, value: statusTime },
     ],
   });
@@ -108,4 +108,15 @@ describe('a page token', () => {
 test.each(TIMES)('a listing from %p on holds what changed then or later', async (from) => {
   const { totalSize } = await listing.list(scopeKey(scope), { pageSize: 1, statusTimeFrom: from });
   expect(totalSize).toBe(PER_TIME * (TIMES.length - TIMES.indexOf(from)));
+});
+
+test('a run without a memo, as earlier builds continued tasks, is listed with its state', async () => {
+  const taskId = randomUUID();
+  await begin(taskId, new Date(), 'input-required');
+  const { tasks } = await untilAnswer(
+    'the task is listed',
+    () => listing.list(scopeKey(scope), { pageSize: 1, state: 'input-required' }),
+    ({ totalSize }) => totalSize === 1,
+  );
+  expect(tasks).toMatchObject([{ id: taskId, status: { state: 'input-required' } }]);
 });

@@ -81,6 +81,7 @@ describe('every recorded history', () => {
         'continued-1',
         'continued-2',
         'failed',
+        'handed-on',
         'notified',
         'packed',
         'rejected',

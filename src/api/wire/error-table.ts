@@ -117,8 +117,16 @@ export class FaultError extends Error {
   }
 }
 
-/** Whether a terminal task stands in the way of a cancel or of something else (A2A §3.1.5). */
-export type Operation = 'cancel' | 'other';
+/**
+ * Whether a terminal task stands in the way of a cancel or of something else (A2A §3.1.5), and whether doing
+ * it again may do it twice, which a cancel does not.
+ */
+export type Operation = 'cancel' | 'send' | 'other';
+
+/** A send that got no answer may have been taken in: by a worker that came back, by a server that was slow. */
+const MAYBE_SENT =
+  'the task engine does not answer, and the message may have been recorded all the same. Send it again with ' +
+  'the same Idempotency-Key; if it had none, see with GetTask or ListTasks first';
 
 /** Translates whatever was thrown; what nobody expected tells the caller nothing. */
 export function toFault(err: unknown, operation: Operation): Fault {
@@ -160,7 +168,10 @@ function fromTaskError(err: TaskError, operation: Operation): Fault {
     case TaskErrorReason.busy:
       return fault('busy', 'too much at once; try again');
     case TaskErrorReason.unavailable:
-      return fault('unavailable', 'the task engine does not answer; try again');
+      return fault(
+        'unavailable',
+        operation === 'send' ? MAYBE_SENT : 'the task engine does not answer; try again',
+      );
   }
 }
 

@@ -71,7 +71,7 @@ export class RequestHandler implements A2ARequestHandler {
     params: SendMessageRequest,
     context: ServerCallContext,
   ): Promise<WireTask | WireMessage> {
-    return this.guard(context, 'other', async (call) => {
+    return this.guard(context, 'send', async (call) => {
       const submission = this.toSubmission(params, call);
       const returnImmediately = params.configuration?.returnImmediately ?? false;
       const { service, restorer } = this.options;
@@ -93,7 +93,10 @@ export class RequestHandler implements A2ARequestHandler {
     const call = callOf(context);
     const open = (): AsyncGenerator<StreamFrame> =>
       this.options.service.stream(call.caller, this.toSubmission(params, call));
-    yield* this.stream(call, open, historyLengthOf(params, call));
+    yield* this.stream(call, open, {
+      operation: 'send',
+      historyLength: historyLengthOf(params, call),
+    });
   }
 
   async *resubscribe(
@@ -109,7 +112,7 @@ export class RequestHandler implements A2ARequestHandler {
         endsAtQuestion: isLegacy,
         ...(call.cursor === undefined ? {} : { cursor: call.cursor }),
       });
-    yield* this.stream(call, open, undefined);
+    yield* this.stream(call, open, { operation: 'other' });
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<WireTask> {
@@ -216,7 +219,7 @@ export class RequestHandler implements A2ARequestHandler {
   private async *stream(
     call: Call,
     open: () => AsyncGenerator<StreamFrame>,
-    historyLength: number | undefined,
+    { operation, historyLength }: { operation: Operation; historyLength?: number | undefined },
   ): AsyncGenerator<StreamResponse, void, undefined> {
     const { restorer } = this.options;
     let address = { id: '', contextId: '' };
@@ -247,7 +250,7 @@ export class RequestHandler implements A2ARequestHandler {
         await call.ready();
       }
     } catch (err) {
-      const refused = this.refused(call, 'other', err);
+      const refused = this.refused(call, call.hasBegun ? 'other' : operation, err);
       if (!(call.hasBegun && call.tellsLateFaults)) throw refused;
     }
   }

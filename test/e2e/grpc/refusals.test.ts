@@ -293,6 +293,15 @@ test('a gateway without Temporal says so, and when to come back', async () => {
       message: 'the task engine does not answer; try again',
       details: [{ reason: 'TASK_ENGINE_UNAVAILABLE' }, { retryDelay: '2s' }],
     });
+    const body = { message: messageFor('five') };
+    const sent = caller.ask('SendMessage', body);
+    const streamed = caller.stream('SendStreamingMessage', body).toEnd();
+    for (const refused of [await refusalOf(sent), await refusalOf(streamed)]) {
+      expect(refused).toMatchObject({
+        reason: 'TASK_ENGINE_UNAVAILABLE',
+        message: expect.stringMatching(/may have been recorded.* the same Idempotency-Key/),
+      });
+    }
   } finally {
     await stack.temporal.restart();
   }

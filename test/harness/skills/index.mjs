@@ -80,6 +80,12 @@ export default [
     return { state: 'completed', message: `${name} is ${age}` };
   }),
 
+  /** Ends in the state that it is told. */
+  skill('decides', async (ctx) => {
+    const state = textOf(await ctx.ask('How shall it end?'));
+    return { state, message: `${state}, as you said` };
+  }),
+
   skill('needs-auth', async (ctx) => {
     await ctx.requireAuth('Please sign in');
     return { state: 'completed', message: 'signed in' };

@@ -75,7 +75,6 @@ describe('a task', () => {
     ['rejects', 'rejected', 'not for me'],
     ['returns-nothing', 'failed', 'the skill returned no result'],
     ['quits', 'failed', 'nobody canceled it'],
-    ['no-such-skill', 'failed', 'no worker has the skill "no-such-skill"'],
     ['hangs', 'failed', 'ran longer than its limit of 0.5 s'],
     ['hopeless', 'failed', 'no use'],
     ['impatient', 'failed', 'no answer came in time'],
