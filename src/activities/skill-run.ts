@@ -16,6 +16,7 @@ import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
 import {
   SkillError,
+  type AnyStepOptions,
   type SkillResult,
   type ArtifactOptions,
   type ArtifactStream,
@@ -27,7 +28,6 @@ import {
   type SkillContext,
   type SkillLog,
   type SkillMessage,
-  type StepOptions,
   type StepScope,
 } from './skill';
 import { Speech } from './speech';
@@ -201,8 +201,8 @@ export class SkillRun implements SkillContext {
 
   step<T>(
     name: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options?: StepOptions<T>,
+    run: (step: StepScope) => unknown,
+    options?: AnyStepOptions<T>,
   ): Promise<T> {
     return this.steps.step(name, run, options);
   }

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isFinal } from './error-text';
-import { SkillError, type StepOptions, type StepScope } from './skill';
+import { SkillError, type AnyStepOptions, type StepScope } from './skill';
 
 /** As long as other names that a skill gives. */
 const NAME_MAX = 256;
@@ -40,14 +40,14 @@ function isWellFormed(text: string): boolean {
 }
 
 /** @throws SkillError that names what is wrong. */
-export function checkStep(name: string, { timeoutMs, retry }: StepOptions<unknown>): void {
+export function checkStep(name: string, { timeoutMs, retry }: AnyStepOptions<unknown>): void {
   const checked = stepSchema.safeParse({ name, timeoutMs, retry });
   if (checked.success) return;
   const text = `ctx.step(${JSON.stringify(name)}):\n${z.prettifyError(checked.error)}`;
   throw new SkillError(text, { retryable: false });
 }
 
-interface AttemptOptions extends Pick<StepOptions<unknown>, 'retry' | 'timeoutMs'> {
+interface AttemptOptions extends Pick<AnyStepOptions<unknown>, 'retry' | 'timeoutMs'> {
   readonly id: string;
   readonly key: string;
   readonly signal: AbortSignal;

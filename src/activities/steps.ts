@@ -1,7 +1,7 @@
 // What a skill does once: steps, sleeps, times and ids, answered from the journal where a run before did them.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 import { z } from 'zod';
@@ -10,9 +10,10 @@ import type { JournalCall, StepError } from '../workflows/journal';
 import type { BegunArtifacts } from './begun-artifacts';
 import { isFinal, textOf } from './error-text';
 import { misfit, type Journal } from './journal';
-import { SkillError, type Schema, type StepOptions, type StepScope } from './skill';
+import { SkillError, type AnyStepOptions, type Schema, type StepScope } from './skill';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
+import { StepIds } from './step-ids';
 
 /** A sleep that has less to go costs less where it is than in the workflow. */
 const SLEEP_IN_PLACE_MS = 2_000;
@@ -25,9 +26,6 @@ const SLEEP_MAX_MS = 315_576_000_000;
 
 /** More than anyone reads; branches may fail by the thousand. */
 const FAILED_STEPS_MAX = 10;
-
-/** What servers take as an idempotency key. */
-const KEY_MAX = 255;
 
 /** What time it is, in epoch milliseconds. */
 export interface Clock {
@@ -53,7 +51,7 @@ export interface StepsOptions {
 
 export class Steps {
   private readonly options: StepsOptions;
-  private readonly ids = new Set<string>();
+  private readonly ids: StepIds;
   private readonly open = new Set<string>();
   /** Calls that wait for a message. */
   private readonly waits = new Set<string>();
@@ -69,6 +67,7 @@ export class Steps {
 
   constructor(options: StepsOptions) {
     this.options = options;
+    this.ids = new StepIds(options.origin);
   }
 
   /** The step in which the caller runs. */
@@ -81,10 +80,11 @@ export class Steps {
     this.touchedAt = this.options.clock.now();
   }
 
+  /** Without a schema whoever calls it says what its function returns. */
   async step<T>(
     name: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options: StepOptions<T> = {},
+    run: (step: StepScope) => unknown,
+    options: AnyStepOptions<T> = {},
   ): Promise<T> {
     checkStep(name, options);
     const { id, call } = await this.ask(name);
@@ -122,7 +122,7 @@ export class Steps {
   }
 
   async now(): Promise<Date> {
-    return new Date(await this.step('ctx.now', () => this.options.clock.now()));
+    return new Date(await this.step<number>('ctx.now', () => this.options.clock.now()));
   }
 
   uuid(): Promise<string> {
@@ -158,23 +158,16 @@ export class Steps {
       throw new SkillError(text, { retryable: false });
     }
     this.touch();
-    const id = this.idOf(name);
+    const id = this.ids.next(name);
     const failures = await this.caughtFailures();
     if (failures.length > 0) await this.options.journal?.add(failures);
     return id;
   }
 
-  private idOf(name: string): string {
-    let id = name;
-    for (let call = 2; this.ids.has(id); call += 1) id = `${name}#${String(call)}`;
-    this.ids.add(id);
-    return id;
-  }
-
   private async perform<T>(
     id: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options: StepOptions<T>,
+    run: (step: StepScope) => unknown,
+    options: AnyStepOptions<T>,
   ): Promise<T> {
     const { store, signal } = this.options;
     const at = this.options.clock.now();
@@ -184,11 +177,12 @@ export class Steps {
     let made: Awaited<ReturnType<typeof encodeResult>>;
     let value: T;
     try {
-      const scoped = (step: StepScope): Promise<T> => this.inStep.run(id, async () => run(step));
+      const scoped = (step: StepScope): Promise<unknown> =>
+        this.inStep.run(id, async () => run(step));
       const told = (): Promise<void> => this.options.releaseStep(id);
-      const attempts = attemptStep(scoped, { ...options, id, key: this.keyOf(id), signal });
+      const attempts = attemptStep(scoped, { ...options, id, key: this.ids.keyOf(id), signal });
       const returned = await attempts.finally(told);
-      made = await encodeResult(returned, store, options.schema !== undefined);
+      made = await encodeResult(returned, store, { id, isRead: options.schema !== undefined });
       value = read(made.value, options.schema, (reason) => unfit(id, reason));
     } catch (err) {
       this.open.delete(id);
@@ -285,12 +279,6 @@ export class Steps {
 
   private get idleMs(): number {
     return this.options.clock.idleMs ?? IDLE_MS;
-  }
-
-  private keyOf(id: string): string {
-    const key = `${this.options.origin}:${encodeURIComponent(id)}`;
-    if (key.length <= KEY_MAX) return key;
-    return `${this.options.origin}:${createHash('sha256').update(id).digest('hex')}`;
   }
 }
 

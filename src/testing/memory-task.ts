@@ -287,11 +287,11 @@ export class MemoryTask {
 
   /** The context, with an eye on steps: how often they run, and whether one is to be cut. */
   private spy(ctx: SkillContext, worker: Worker): SkillContext {
-    const step = <T>(
+    const step = (
       name: string,
-      run: (scope: StepScope) => T | Promise<T>,
-      options?: StepOptions<T>,
-    ): Promise<T> =>
+      run: (scope: StepScope) => unknown,
+      options?: StepOptions,
+    ): Promise<unknown> =>
       ctx.step(
         name,
         async (scope) => {
