@@ -173,7 +173,9 @@ export interface SkillContext {
   /**
    * Puts the task into `input-required` and resolves with the answer, be it days later. The run
    * ends here; the answer starts it again, silently up to this line. With a schema the answer is
-   * its data part, or its text, parsed; one that does not fit asks again with the reason.
+   * its data part, or its text, or the JSON that the text is, parsed; one that does not fit asks again with the reason.
+   * `limits.answerTimeoutMs` is how long it waits; a race with `sleep` is no time limit.
+   * @throws SkillError for a schema without `parse`.
    */
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;

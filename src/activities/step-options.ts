@@ -1,8 +1,8 @@
 // What a skill author gives a step, and what the step's function is given.
 
-/** Anything with `parse`, such as a zod schema. */
+/** Anything with `parse`, such as a zod schema; of one that has a `parseAsync` too, that is called. */
 export interface Schema<T> {
-  parse(value: unknown): T;
+  parse(value: unknown): T | Promise<T>;
 }
 
 /** What the function of a step is given. */

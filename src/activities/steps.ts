@@ -4,12 +4,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
-import { z } from 'zod';
 import type { PartStore } from '../storage/part-store';
 import type { JournalCall, StepError } from '../workflows/journal';
 import type { BegunArtifacts } from './begun-artifacts';
-import { isFinal, textOf } from './error-text';
+import { isError, isFinal, issuesOf, textOf } from './error-text';
 import { misfit, type Journal } from './journal';
+import { readBy } from './schema';
 import { SkillError, type AnyStepOptions, type Schema, type StepScope } from './skill';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
@@ -86,16 +86,18 @@ export class Steps {
     run: (step: StepScope) => unknown,
     options: AnyStepOptions<T> = {},
   ): Promise<T> {
-    checkStep(name, options);
+    checkStep(name, run, options);
     const { id, call } = await this.ask(name);
     if (call === undefined) return this.perform(id, run, options);
     switch (call.kind) {
       case 'step': {
         const value = await decodeResult(call.result, this.options.store);
-        await this.turn(id);
-        return read(value, options.schema, (reason) =>
+        // Before its turn: who came first comes first, however long the schema takes.
+        const result = await read(value, options.schema, (reason) =>
           misfit(id, `reads its result by another schema: ${reason}`),
         );
+        await this.turn(id);
+        return result;
       }
       case 'failed':
         await this.turn(id);
@@ -109,7 +111,7 @@ export class Steps {
   async sleep(until: number | Date): Promise<void> {
     const { clock } = this.options;
     const now = clock.now();
-    const due = typeof until === 'number' ? now + until : until.getTime();
+    const due = timeOf(until, now);
     if (!Number.isFinite(due) || due - now > SLEEP_MAX_MS) {
       const text = `ctx.sleep takes milliseconds or a Date, and ten years at most, not ${String(until)}`;
       throw new SkillError(text, { retryable: false });
@@ -183,7 +185,7 @@ export class Steps {
       const attempts = attemptStep(scoped, { ...options, id, key: this.ids.keyOf(id), signal });
       const returned = await attempts.finally(told);
       made = await encodeResult(returned, store, { id, isRead: options.schema !== undefined });
-      value = read(made.value, options.schema, (reason) => unfit(id, reason));
+      value = await read(made.value, options.schema, (reason) => unfit(id, reason));
     } catch (err) {
       this.open.delete(id);
       // After a stop nothing is sure but that the run has to end.
@@ -191,7 +193,7 @@ export class Steps {
       const error = kept(err);
       await this.fail({ kind: 'failed', id, at, ms: ms(), error, ...this.didIn(id) });
       // Later runs get an error for it, so this one does too.
-      throw err instanceof Error || types.isNativeError(err) ? err : revive(error);
+      throw isError(err) && issuesOf(err) === undefined ? err : revive(error);
     }
     this.open.delete(id);
     const { result } = made;
@@ -282,17 +284,23 @@ export class Steps {
   }
 }
 
-function read<T>(
+async function read<T>(
   value: unknown,
   schema: Schema<T> | undefined,
   wrong: (reason: string) => Error,
-): T {
+): Promise<T> {
   if (schema === undefined) return value as T;
   try {
-    return schema.parse(value);
+    return await readBy(schema, value);
   } catch (err) {
-    throw wrong(err instanceof z.ZodError ? z.prettifyError(err) : textOf(err));
+    throw wrong(textOf(err));
   }
+}
+
+/** NaN for what is no time. */
+function timeOf(until: unknown, now: number): number {
+  if (typeof until === 'number') return now + until;
+  return types.isDate(until) ? until.getTime() : Number.NaN;
 }
 
 function unfit(id: string, reason: string): SkillError {
@@ -301,7 +309,7 @@ function unfit(id: string, reason: string): SkillError {
 }
 
 function kept(error: unknown): StepError {
-  const name = error instanceof Error || types.isNativeError(error) ? error.name : 'Error';
+  const name = isError(error) ? error.name : 'Error';
   return { name, message: textOf(error), ...(isFinal(error) && { retryable: false }) };
 }
 

@@ -294,14 +294,17 @@ export class MemoryTask {
     ): Promise<unknown> =>
       ctx.step(
         name,
-        async (scope) => {
-          this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
-          try {
-            return await run(scope);
-          } finally {
-            if (this.crashes[0] === name) await this.crash(worker);
-          }
-        },
+        // What is no function is refused as elsewhere.
+        typeof run !== 'function'
+          ? run
+          : async (scope) => {
+              this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
+              try {
+                return await run(scope);
+              } finally {
+                if (this.crashes[0] === name) await this.crash(worker);
+              }
+            },
         options,
       );
     return new Proxy(ctx, {

@@ -2,17 +2,20 @@
 
 import { askUntilItFits } from '../answer';
 import { isBytes } from '../authored-part';
+import { textOf } from '../error-text';
+import { checkSchema, readBy } from '../schema';
 import { createTaskTools } from '../tools/task-tools';
 import type { RunContext } from './members';
-import type {
-  AnyStepOptions,
-  ContentPart,
-  Message,
-  Say,
-  Schema,
-  SkillContext,
-  SkillLog,
-  StepScope,
+import {
+  SkillError,
+  type AnyStepOptions,
+  type ContentPart,
+  type Message,
+  type Say,
+  type Schema,
+  type SkillContext,
+  type SkillLog,
+  type StepScope,
 } from '../skill';
 
 /** The members that `membersOf` gives: each of their functions returns a promise by now. */
@@ -42,12 +45,22 @@ function stepsOf(crossed: Crossed): SkillContext['step'] {
     run: (step: StepScope) => unknown,
     { schema, ...options }: AnyStepOptions<T> = {},
   ): Promise<T> => {
+    if (schema !== undefined) checkSchema(schema, `ctx.step(${JSON.stringify(name)})`);
     const came = await crossed.step(name, run, options);
     const result = isBytes(came)
       ? Buffer.from(came.buffer, came.byteOffset, came.byteLength)
       : came;
-    return schema === undefined ? (result as T) : schema.parse(result);
+    return schema === undefined ? (result as T) : readResult(name, schema, result);
   };
+}
+
+async function readResult<T>(name: string, schema: Schema<T>, result: unknown): Promise<T> {
+  try {
+    return await readBy(schema, result);
+  } catch (err) {
+    const text = `the result of step "${name}" does not fit its schema: ${textOf(err)}`;
+    throw new SkillError(text, { retryable: true });
+  }
 }
 
 /** Nobody awaits a line of a log: one that cannot be told is no error of the skill. */
