@@ -121,7 +121,9 @@ async function loadFile(file: string): Promise<readonly Skill[]> {
   } catch (err) {
     throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}`, { cause: err });
   }
-  const skills = loaded.map((candidate) => checkSkill(candidate, file));
+  const skills = loaded.map((candidate) =>
+    checkSkill(candidate, `SKILLS: ${file} must default-export a skill or a list of skills`),
+  );
   for (const skill of skills) files.set(skill, file);
   return skills;
 }
@@ -131,13 +133,14 @@ export function fileOf(skill: Skill): string | undefined {
   return files.get(skill);
 }
 
-/** Throws where a plain object is not a skill; returns the object itself, with its own `this`. */
-export function checkSkill(candidate: unknown, file: string): Skill {
+/**
+ * Throws where a plain object is not a skill; returns the object itself, with its own `this`.
+ * @param claim what the error begins with: which object has to be one.
+ */
+export function checkSkill(candidate: unknown, claim: string): Skill {
   const checked = skillSchema.safeParse(candidate);
   if (checked.success) return candidate as Skill;
-  throw new Error(
-    `SKILLS: ${file} must default-export a skill or a list of skills:\n${z.prettifyError(checked.error)}`,
-  );
+  throw new Error(`${claim}:\n${z.prettifyError(checked.error)}`);
 }
 
 function twice(skills: readonly Skill[]): string {

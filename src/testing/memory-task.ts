@@ -199,7 +199,7 @@ export class MemoryTask {
     this.attempt += 1;
     this.n = 0;
     this.runs += 1;
-    const worker = new Worker();
+    const worker = new Worker(this.options.limits.timeoutMs);
     const { skill } = this.options;
     const outcome = runAttempt({
       given: this.input(attemptsBefore),
@@ -217,7 +217,7 @@ export class MemoryTask {
       followUps: () => ({ at: (followUp, signal) => this.followUp(followUp, signal) }),
       readTask: (taskId) => this.readTask(taskId),
     });
-    return Promise.race([outcome, worker.died]);
+    return Promise.race([outcome, worker.died]).finally(() => worker.close());
   }
 
   private input(attemptsBefore: number): TurnInput {
