@@ -143,6 +143,19 @@ export function checkSkill(candidate: unknown, claim: string): Skill {
   throw new Error(`${claim}:\n${z.prettifyError(checked.error)}`);
 }
 
+/**
+ * Members of a skill that nothing reads, such as a misspelled `accept`. What is of a class may have fields of its
+ * own.
+ */
+export function unreadMembers(skill: Skill): readonly string[] {
+  const prototype: unknown = Object.getPrototypeOf(skill);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain ? Object.keys(skill).filter((key) => !Object.hasOwn(skillSchema.shape, key)) : [];
+}
+
+/** All that a skill may have. */
+export const SKILL_MEMBERS: readonly string[] = Object.keys(skillSchema.shape);
+
 function twice(skills: readonly Skill[]): string {
   const ids = skills.map(({ id }) => id);
   return ids.find((id, index) => ids.indexOf(id) !== index) ?? '';
