@@ -144,6 +144,8 @@ export interface SkillContext {
    */
   step<T>(name: string, run: (step: StepScope) => unknown, options: ReadStepOptions<T>): Promise<T>;
   /** Without a schema a result comes back as it was, and so has to be JSON, bytes or nothing. */
+  // A constraint that names its own type would be a circle, and this one is none.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   step<T extends Allowed, Allowed = Journalable<T>>(
     name: string,
     run: (step: StepScope) => T | Promise<T>,

@@ -87,9 +87,10 @@ describe('an error of a schema library', () => {
 
   test('that a step throws has the same text in every run', async () => {
     const told = await endOf(async (ctx) => {
-      const text = await ctx
-        .step('read', parse)
-        .catch((err: Error) => `${err.name} ${err.message}`);
+      const text = await ctx.step('read', parse).catch((err: unknown) => {
+        const { name, message } = err as Error;
+        return `${name} ${message}`;
+      });
       await ctx.sleep(60_000);
       return text;
     });

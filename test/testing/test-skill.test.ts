@@ -242,7 +242,7 @@ describe('as in a worker', () => {
       cwd: join(__dirname, '../..'),
     }).then(
       ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
-      (err: { stdout: string; stderr: string; code: number }) => err,
+      (err: unknown) => err as { stdout: string; stderr: string; code: number },
     );
     expect(ended.stdout.trim()).toBe('[["failed","a promise",2],["failed","a timer",2]]');
     expect(ended.code).toBe(1);
