@@ -1,6 +1,7 @@
 // The composition root: starts the process that was asked for, and takes it down again.
 
 import pino from 'pino';
+import { SKILL_MEMBERS, unreadMembers } from './activities/check-skill';
 import { loadSkills } from './activities/load-skills';
 import { readConfig, type Config } from './config';
 import { openGateway, type Addresses } from './processes/gateway-process';
@@ -53,6 +54,12 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
   const skills = await loadSkills(config.skills, config, (err, file) => {
     log.error({ err, file }, 'a module with skills left an error that nobody caught');
   });
+  for (const skill of skills) {
+    const members = unreadMembers(skill);
+    if (members.length === 0) continue;
+    const told = { skill: skill.id, members, known: SKILL_MEMBERS };
+    log.warn(told, 'a skill has members that nothing reads: are they misspelled?');
+  }
   const fail = (err: unknown): void => {
     log.fatal({ err }, 'the worker stopped');
     stop(1);

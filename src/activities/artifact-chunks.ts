@@ -77,7 +77,8 @@ export async function* appendable<P extends object>(
   const decoder = new TextDecoder();
   let held = '';
   for await (const item of items) {
-    if (typeof item === 'object' && !isBytes(item)) {
+    // What is neither a text nor a part is for the artifact to refuse.
+    if (typeof item !== 'string' && !isBytes(item)) {
       held += decoder.decode();
       if (held !== '') yield held;
       held = '';

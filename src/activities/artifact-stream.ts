@@ -1,7 +1,7 @@
 // An artifact that grows chunk by chunk: one id for life, first `append: false`, last `lastChunk: true`.
 
 import { appendable, ArtifactChunks, type Chunk } from './artifact-chunks';
-import { untilAborted } from './async-source';
+import { isSource, untilAborted } from './async-source';
 import { isFile } from './authored-part';
 import type { BegunArtifacts } from './begun-artifacts';
 import { checkPart, toStreamOptions } from './say';
@@ -90,6 +90,11 @@ export class OpenArtifact implements ArtifactStream {
   }
 
   async pipe(source: PipeSource, options: PipeOptions = {}): Promise<string> {
+    if (!isSource(source)) {
+      const text =
+        'stream.pipe takes an async iterable: a generator, a Readable, a web stream; append what is there already';
+      throw new SkillError(text, { retryable: false });
+    }
     const { finalize = true, collect = true } = options;
     let text = '';
     for await (const item of appendable(untilAborted(source, this.outlet.signal))) {

@@ -52,6 +52,11 @@ async function tell(iterator: AsyncIterator<unknown, unknown>): Promise<void> {
   }
 }
 
+export function isSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.asyncIterator in value || 'getReader' in value;
+}
+
 interface WebStream<T> {
   getReader(): { read(): Promise<IteratorResult<T, unknown>>; cancel(): Promise<void> };
 }

@@ -55,14 +55,28 @@ const skillSchema = z.object({
   run: z.custom<Skill['run']>((f) => typeof f === 'function', 'must be an async function'),
 });
 
-/** Throws where a plain object is not a skill; returns the object itself, with its own `this`. */
-export function checkSkill(candidate: unknown, file: string): Skill {
+/**
+ * Throws where a plain object is not a skill; returns the object itself, with its own `this`.
+ * @param claim what the error begins with: which object has to be one.
+ */
+export function checkSkill(candidate: unknown, claim: string): Skill {
   const checked = skillSchema.safeParse(candidate);
   if (checked.success) return candidate as Skill;
-  throw new Error(
-    `SKILLS: ${file} must default-export a skill or a list of skills:\n${z.prettifyError(checked.error)}`,
-  );
+  throw new Error(`${claim}:\n${z.prettifyError(checked.error)}`);
 }
+
+/**
+ * Members of a skill that nothing reads, such as a misspelled `accept`. What is of a class may have fields of its
+ * own.
+ */
+export function unreadMembers(skill: Skill): readonly string[] {
+  const prototype: unknown = Object.getPrototypeOf(skill);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain ? Object.keys(skill).filter((key) => !Object.hasOwn(skillSchema.shape, key)) : [];
+}
+
+/** All that a skill may have. */
+export const SKILL_MEMBERS: readonly string[] = Object.keys(skillSchema.shape);
 
 /** What is recorded with a task. How many run at once is for each worker to say. */
 export function limitsOf(limits: SkillLimits | undefined): TurnLimits {

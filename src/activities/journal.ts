@@ -37,6 +37,8 @@ export class Journal {
   private readonly left: Map<string, JournalCall>;
   /** Of each lane, where it was last told of when this run began: `returned` of that entry. */
   private readonly lanes = new Map<string, number>();
+  /** By question: the calls that were recorded before it was asked, and after the one before. */
+  private readonly before = new Map<number, string[]>();
   /** Known to have begun, with an end that was not recorded. */
   private readonly begun: ReadonlySet<string>;
   private readonly waiting = new Set<() => void>();
@@ -56,6 +58,14 @@ export class Journal {
     this.left = new Map(calls.map((call) => [call.id, call]));
     this.begun = new Set(calls.flatMap(({ open = [] }) => open));
     for (const call of calls) this.order.add(call);
+    let since: string[] = [];
+    for (const entry of entries) {
+      if (entry.kind !== 'mark') since.push(entry.id);
+      else if (entry.question !== undefined) {
+        this.before.set(entry.question, [...(this.before.get(entry.question) ?? []), ...since]);
+        since = [];
+      }
+    }
     for (const { said = {}, returned = 0 } of entries) {
       for (const lane of Object.keys(said)) this.lanes.set(lane, returned);
     }
@@ -76,7 +86,7 @@ export class Journal {
 
   /** Nothing was recorded, not even what was said: so it was before there were journals. */
   get isEmpty(): boolean {
-    return this.entries.length === 0;
+    return this.entries.every((entry) => entry.kind === 'mark' && entry.said === undefined);
   }
 
   /** Follow-ups that were read as messages, by number. */
@@ -114,8 +124,17 @@ export class Journal {
       for (const wake of this.waiting) wake();
       return call;
     }
-    if (this.isReplaying && !this.begun.has(id)) await this.assertFits(id);
+    if (this.isReplaying && !this.begun.has(id)) {
+      await this.assertFits(() => this.next, `calls "${id}" there`);
+    }
     return undefined;
+  }
+
+  /** A question whose answer is not for this place: its calls came first. Undefined when it is, as far as is known. */
+  misplaced(question: number): Promise<void> | undefined {
+    const first = (): string | undefined =>
+      this.before.get(question)?.find((id) => this.left.has(id));
+    return first() === undefined ? undefined : this.assertFits(first, 'asks a question there');
   }
 
   /** The call is over, or a sleep has begun: what has a later place comes back to the function after it. */
@@ -136,11 +155,16 @@ export class Journal {
     await this.append(entries.map((entry, at) => (at > 0 ? entry : { ...entry, ...mark })));
   }
 
-  /** Where the run ends without a call: what was said since the last entry. Nothing comes after it. */
-  async close(calls: readonly JournalCall[]): Promise<void> {
+  /**
+   * Where the run ends without a call: what was said since the last entry. Nothing comes after it.
+   * @param question the number of the one that it ends with, if it does.
+   */
+  async close(calls: readonly JournalCall[], question?: number): Promise<void> {
     this.isClosed = true;
     const mark = this.options.mark(calls.map(({ id }) => id));
-    const marks = mark === undefined ? [] : [{ kind: 'mark', ...mark } as const];
+    const asked = question === undefined ? {} : { question };
+    const isMarked = mark !== undefined || question !== undefined;
+    const marks = isMarked ? [{ kind: 'mark', ...mark, ...asked } as const] : [];
     if (calls.length + marks.length > 0) await this.append([...calls, ...marks]);
   }
 
@@ -152,20 +176,21 @@ export class Journal {
     if (this.inlineBytes > JOURNAL_PACK_BYTES) await this.pack();
   }
 
-  private assertFits(id: string): Promise<void> {
+  /** @param missing the call that the function should have made by now, if there is one. */
+  private assertFits(missing: () => string | undefined, found: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(patience);
         this.waiting.delete(look);
       };
       const look = (): void => {
-        if (this.isReplaying) return;
+        if (missing() !== undefined) return;
         end();
         resolve();
       };
       const patience = setTimeout(() => {
         end();
-        reject(misfit(this.next ?? id, `calls "${id}" there`));
+        reject(misfit(missing() ?? '', found));
       }, MISFIT_WAIT_MS);
       this.waiting.add(look);
     });

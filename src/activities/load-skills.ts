@@ -70,7 +70,9 @@ async function loadFile(file: string): Promise<readonly Skill[]> {
     const where = place === undefined ? '' : ` (${place})`;
     throw new Error(`SKILLS: ${file} cannot be loaded: ${String(err)}${where}`, { cause: err });
   }
-  const skills = loaded.map((candidate) => checkSkill(candidate, file));
+  const skills = loaded.map((candidate) =>
+    checkSkill(candidate, `SKILLS: ${file} must default-export a skill or a list of skills`),
+  );
   for (const skill of skills) files.set(skill, file);
   return skills;
 }

@@ -23,6 +23,7 @@ export class RunArtifacts {
    * @throws SkillError when the open one has another name, description, media type or metadata.
    */
   open(options: ArtifactOptions, outlet: Outlet): ArtifactStream {
+    assertObject(options, 'ctx.artifact takes { name, … }');
     const opened = {
       ...options,
       artifactId: options.artifactId ?? this.begun.nextId(outlet.caller().step),
@@ -50,11 +51,13 @@ export class RunArtifacts {
 
   /** @throws SkillError when it cannot be recorded, or is open as a stream. */
   whole(artifact: SkillArtifact, step?: string): SaidArtifact {
+    assertObject(artifact, 'ctx.saveArtifact takes { name, parts }');
     return this.closed(artifact, artifact.artifactId ?? this.begun.nextId(step));
   }
 
   /** The same of a piece of the result, with its mark. */
   partial(artifact: SkillArtifact, step?: string): SaidArtifact {
+    assertObject(artifact, 'ctx.sendPartialArtifact takes { name, parts }');
     const { name } = artifact;
     const artifactId = artifact.artifactId ?? this.idByName(name) ?? this.begun.nextId(step);
     if (name !== undefined) this.partials.set(name, artifactId);
@@ -94,6 +97,13 @@ export class RunArtifacts {
     if (name === undefined) return undefined;
     return this.partials.get(name) ?? idOfName(name);
   }
+}
+
+/** Skills may be written without types. */
+function assertObject(value: unknown, claim: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  const found = value === undefined ? 'nothing' : JSON.stringify(value);
+  throw new SkillError(`${claim}, and was given ${found}`, { retryable: false });
 }
 
 /** The same in every run, whatever else it says. */

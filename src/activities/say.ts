@@ -6,6 +6,7 @@ import { descriptionOf, planParts } from '../temporal/stored-parts';
 import { jsonBytes } from '../workflows/json-bytes';
 import { AGENT_UNSTORED_BYTES, METADATA_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import type { Json, JsonObject, Part, PartReference } from '../workflows/task';
+import { isSource } from './async-source';
 import { isFile } from './authored-part';
 import { textOf } from './error-text';
 import type { Said } from './spoken';
@@ -155,11 +156,6 @@ type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
 function present<T extends object>(value: T): Present<T> {
   const there = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(there) as Present<T>;
-}
-
-function isSource(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Symbol.asyncIterator in value || 'getReader' in value;
 }
 
 function isObject(value: unknown): boolean {

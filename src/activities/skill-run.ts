@@ -16,6 +16,7 @@ import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
 import {
   SkillError,
+  type AnyStepOptions,
   type SkillResult,
   type ArtifactOptions,
   type ArtifactStream,
@@ -27,7 +28,6 @@ import {
   type SkillContext,
   type SkillLog,
   type SkillMessage,
-  type StepOptions,
   type StepScope,
 } from './skill';
 import { Speech } from './speech';
@@ -206,8 +206,8 @@ export class SkillRun implements SkillContext {
 
   step<T>(
     name: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options?: StepOptions<T>,
+    run: (step: StepScope) => unknown,
+    options?: AnyStepOptions<T>,
   ): Promise<T> {
     return this.steps.step(name, run, options);
   }
@@ -305,19 +305,22 @@ export class SkillRun implements SkillContext {
     const answer = this.answers[question];
     this.answersRead += 1;
     if (answer !== undefined) {
+      // What was asked later is another question.
+      const misplaced = this.journal?.misplaced(question);
+      if (misplaced !== undefined) await misplaced;
       this.answersReturned += 1;
       return answer;
     }
-    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)));
+    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)), question);
   }
 
   /** Ends the run; what it has said so far it need not say again. */
-  private async leave(why: Question | Sleep): Promise<never> {
+  private async leave(why: Question | Sleep, question?: number): Promise<never> {
     // What another branch would say from here on belongs to no run.
     if (this.isLeaving) return new Promise(() => undefined);
     this.isLeaving = true;
     await this.speech.close();
-    await this.journal?.close(this.steps.leftFailures());
+    await this.journal?.close(this.steps.leftFailures(), question);
     this.options.suspend(why);
     return new Promise(() => undefined);
   }

@@ -3,6 +3,15 @@
 
 import type { ContentPart, Artifact, Json, JsonObject, Message, Task } from '../workflows/task';
 import type { AuthoredPart, FilePart, StreamPart } from './authored-part';
+import type { Journalable } from './journalable';
+import type {
+  AnyStepOptions,
+  ReadStepOptions,
+  Schema,
+  StepOptions,
+  StepRetry,
+  StepScope,
+} from './step-options';
 import type { TaskTools } from './tools/contract';
 
 /** A string stands for one text part. */
@@ -77,11 +86,6 @@ export interface SkillLog {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Anything with `parse`, such as a zod schema. */
-export interface Schema<T> {
-  parse(value: unknown): T;
-}
-
 /** Makes the prompt of a question for credentials. */
 export type AuthPrompt = (way: AuthContinuation) => Say | Promise<Say>;
 
@@ -91,37 +95,6 @@ export interface AuthContinuation {
    * data. It is a secret: whoever has it can say that the credentials are in place.
    */
   readonly continueUrl: string;
-}
-
-/** What the function of a step is given. */
-export interface StepScope {
-  /**
-   * The same whenever this step runs: after a crash in the middle of it, in a retry by the operator. An
-   * effect outside the task that is keyed by it happens once. 1 to 255 printable characters of ASCII.
-   */
-  readonly key: string;
-  /** Aborted when the run has to stop, and at the step's time limit. */
-  readonly signal: AbortSignal;
-}
-
-/** How often a step is tried before its error is the skill's. Waits are in milliseconds. */
-export interface StepRetry {
-  /** Default 1: not again. */
-  readonly maximumAttempts?: number;
-  /** Before the second try. Default 1,000. */
-  readonly initialIntervalMs?: number;
-  /** What each wait is of the one before. Default 2. */
-  readonly backoffCoefficient?: number;
-  /** Default 60,000. */
-  readonly maximumIntervalMs?: number;
-}
-
-export interface StepOptions<T> {
-  readonly retry?: StepRetry;
-  /** One try, in milliseconds; then its signal is aborted and it counts as failed. Default: the skill's limit. */
-  readonly timeoutMs?: number;
-  /** Reads the result, fresh or journaled: what JSON cannot say (a date) comes back by it. */
-  readonly schema?: Schema<T>;
 }
 
 /** A task that the caller's message refers to, with its parts in full. */
@@ -163,16 +136,20 @@ export interface SkillContext {
   readonly signal: AbortSignal;
   readonly log: SkillLog;
   /**
-   * Runs a function once: its result, which must be JSON, is journaled before this resolves, and is what
-   * every later run of the skill gets here without calling the function. A step that was cut in the
-   * middle runs again, under the same key. Steps are told apart by name and by order of call among those
-   * of one name, so they may run side by side.
+   * Runs a function once: its result, which must be JSON or bytes (these are a Buffer from then on), is journaled
+   * before this resolves, and is what every later run of the skill gets here without calling the function. A step
+   * that was cut in the middle runs again, under the same key. Steps are told apart by name and by order of call
+   * among those of one name, so they may run side by side.
    * @throws what the function throws after its last try; SkillError when the journal does not fit.
    */
-  step<T>(
+  step<T>(name: string, run: (step: StepScope) => unknown, options: ReadStepOptions<T>): Promise<T>;
+  /** Without a schema a result comes back as it was, and so has to be JSON, bytes or nothing. */
+  // A constraint that names its own type would be a circle, and this one is none.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  step<T extends Allowed, Allowed = Journalable<T>>(
     name: string,
     run: (step: StepScope) => T | Promise<T>,
-    options?: StepOptions<T>,
+    options?: StepOptions,
   ): Promise<T>;
   /** Waits so many milliseconds, or until a time, through every restart; no worker is held meanwhile. */
   sleep(until: number | Date): Promise<void>;
@@ -198,7 +175,9 @@ export interface SkillContext {
   /**
    * Puts the task into `input-required` and resolves with the answer, be it days later. The run
    * ends here; the answer starts it again, silently up to this line. With a schema the answer is
-   * its data part, or its text, parsed; one that does not fit asks again with the reason.
+   * its data part, or its text, or the JSON that the text is, parsed; one that does not fit asks again with the reason.
+   * `limits.answerTimeoutMs` is how long it waits; a race with `sleep` is no time limit.
+   * @throws SkillError for a schema without `parse`.
    */
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
@@ -309,12 +288,19 @@ export class SkillError extends Error {
 }
 
 export type {
+  AnyStepOptions,
   Artifact,
   AuthoredPart,
   ContentPart,
   FilePart,
+  Journalable,
   Json,
   JsonObject,
   Message,
+  ReadStepOptions,
+  Schema,
+  StepOptions,
+  StepRetry,
+  StepScope,
   StreamPart,
 };

@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isFinal } from './error-text';
-import { SkillError, type StepOptions, type StepScope } from './skill';
+import { checkSchema } from './schema';
+import { SkillError, type AnyStepOptions, type StepScope } from './skill';
 
 /** As long as other names that a skill gives. */
 const NAME_MAX = 256;
@@ -18,11 +19,14 @@ const RETRY = {
   maximumIntervalMs: 60_000,
 } as const;
 
+const STEP_OPTIONS = ['retry', 'timeoutMs', 'schema'] as const;
+
 const waitMs = z.number().min(0).max(TIMER_MAX_MS);
 
-const stepSchema = z.object({
+const stepSchema = z.strictObject({
   // Half a surrogate pair can be in no key.
   name: z.string().min(1).max(NAME_MAX).refine(isWellFormed, 'must be well-formed text'),
+  run: z.custom(isFunction, 'must be a function: ctx.step(name, fn, options?)'),
   timeoutMs: z.number().positive().max(TIMER_MAX_MS).optional(),
   retry: z
     .strictObject({
@@ -33,21 +37,36 @@ const stepSchema = z.object({
     })
     .partial()
     .optional(),
+  schema: z.unknown().optional(),
 });
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
 
 function isWellFormed(text: string): boolean {
   return Buffer.from(text).toString() === text;
 }
 
 /** @throws SkillError that names what is wrong. */
-export function checkStep(name: string, { timeoutMs, retry }: StepOptions<unknown>): void {
-  const checked = stepSchema.safeParse({ name, timeoutMs, retry });
-  if (checked.success) return;
-  const text = `ctx.step(${JSON.stringify(name)}):\n${z.prettifyError(checked.error)}`;
-  throw new SkillError(text, { retryable: false });
+export function checkStep(name: unknown, run: unknown, options: unknown): void {
+  const call = `ctx.step(${typeof name === 'string' ? JSON.stringify(name) : String(name)})`;
+  const checked = stepSchema.safeParse(asOptions(options, { name, run }));
+  if (!checked.success) {
+    const known = `the options of a step are ${STEP_OPTIONS.join(', ')}`;
+    const isUnknown = checked.error.issues.some(({ code }) => code === 'unrecognized_keys');
+    const text = `${call}:\n${z.prettifyError(checked.error)}${isUnknown ? `; ${known}` : ''}`;
+    throw new SkillError(text, { retryable: false });
+  }
+  if (checked.data.schema !== undefined) checkSchema(checked.data.schema, call);
 }
 
-interface AttemptOptions extends Pick<StepOptions<unknown>, 'retry' | 'timeoutMs'> {
+function asOptions(options: unknown, rest: object): unknown {
+  if (typeof options === 'object' && options !== null) return { ...options, ...rest };
+  throw new SkillError('ctx.step: its options are an object', { retryable: false });
+}
+
+interface AttemptOptions extends Pick<AnyStepOptions<unknown>, 'retry' | 'timeoutMs'> {
   readonly id: string;
   readonly key: string;
   readonly signal: AbortSignal;

@@ -5,7 +5,9 @@ import { MissingPartError, type PartStore } from '../storage/part-store';
 import type { StepResult } from '../workflows/journal';
 import { JOURNAL_RESULT_BYTES } from '../workflows/limits';
 import type { Json } from '../workflows/task';
+import { textOf } from './error-text';
 import { SkillError } from './skill';
+import { stepJson } from './step-json';
 
 export interface Encoded {
   /** Absent: `undefined`. */
@@ -14,23 +16,24 @@ export interface Encoded {
   readonly value: unknown;
 }
 
+/** Which step made it, and whether a schema reads what comes back. */
+interface Made {
+  readonly id: string;
+  readonly isRead: boolean;
+}
+
 /**
- * Bytes as they are, everything else as JSON, the big ones by reference.
- * @param isRead a schema reads what comes back, so that a date may have become a string.
+ * Bytes as a Buffer, whatever they were, everything else as JSON, the big ones by reference.
  * @throws SkillError when JSON cannot say it: a later run would get something else than this one.
  */
-export async function encodeResult(
-  value: unknown,
-  store: PartStore,
-  isRead: boolean,
-): Promise<Encoded> {
+export async function encodeResult(value: unknown, store: PartStore, made: Made): Promise<Encoded> {
   if (value === undefined) return { value };
   if (types.isUint8Array(value)) {
-    // What is more than that (a Buffer) does not come back.
-    const bytes = new Uint8Array(value);
+    // A copy: what the skill does to its bytes is not to change what is stored.
+    const bytes = Buffer.from(value);
     return { value: bytes, result: { stored: await stored(bytes, 'raw', store) } };
   }
-  const text = jsonOf(value, isRead);
+  const text = jsonOf(value, made);
   const json = JSON.parse(text) as Json;
   const isBig = Buffer.byteLength(text) > JOURNAL_RESULT_BYTES;
   const result = isBig ? { stored: await stored(Buffer.from(text), 'data', store) } : { json };
@@ -47,7 +50,7 @@ export async function decodeResult(
   if ('json' in result) return structuredClone(result.json);
   const { digest, content } = result.stored;
   const bytes = await store.get(digest);
-  if (content === 'raw') return new Uint8Array(bytes);
+  if (content === 'raw') return Buffer.from(bytes);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -63,54 +66,12 @@ async function stored<Content extends 'raw' | 'data'>(
   return { digest: await store.put(bytes), bytes: bytes.byteLength, content };
 }
 
-function jsonOf(value: unknown, isRead: boolean): string {
-  const path: string[] = [];
-  let text: string | undefined;
+/** @throws SkillError: in the next run it would be the same. */
+function jsonOf(value: unknown, { id, isRead }: Made): string {
   try {
-    text = JSON.stringify(value, function (this: Record<string, unknown>, key, seen: unknown) {
-      // `toJSON` has been at `seen`, not at what the holder has.
-      const strange = strangenessOf(this[key], isRead);
-      if (strange !== undefined)
-        throw new TypeError(`${strange}${key === '' ? '' : ` at "${key}"`}`);
-      return seen;
-    });
+    return stepJson(value, isRead);
   } catch (err) {
-    path.push(err instanceof Error ? err.message : String(err));
+    const text = `step "${id}": what it returned cannot be journaled: ${textOf(err)}`;
+    throw new SkillError(text, { retryable: false, cause: err });
   }
-  if (text !== undefined) return text;
-  const what = path[0] ?? `it is a ${typeof value}`;
-  throw new SkillError(`what it returned cannot be journaled: ${what}`, { retryable: false });
-}
-
-/** What JSON would make something else of, in words; undefined is left out by JSON, and may be. */
-function strangenessOf(value: unknown, isRead: boolean): string | undefined {
-  switch (typeof value) {
-    case 'bigint':
-      return 'there is a bigint';
-    case 'function':
-      return 'there is a function';
-    case 'symbol':
-      return 'there is a symbol';
-    case 'number':
-      return Number.isFinite(value) ? undefined : `there is the number ${String(value)}`;
-    case 'object':
-      break;
-    case 'string':
-    case 'boolean':
-    case 'undefined':
-      return undefined;
-  }
-  if (types.isDate(value) && !isRead) {
-    return 'there is a Date, which comes back as a string: give the step a schema that reads it';
-  }
-  const kinds: readonly [boolean, string][] = [
-    [types.isMap(value), 'Map'],
-    [types.isSet(value), 'Set'],
-    [types.isPromise(value), 'promise that was not awaited'],
-    [types.isRegExp(value), 'RegExp'],
-    [types.isNativeError(value), 'Error'],
-    [types.isArrayBufferView(value) || types.isAnyArrayBuffer(value), 'buffer inside an object'],
-  ];
-  const kind = kinds.find(([is]) => is)?.[1];
-  return kind === undefined ? undefined : `there is a ${kind}`;
 }

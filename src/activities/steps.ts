@@ -1,17 +1,18 @@
 // What a skill does once: steps, sleeps, times and ids, answered from the journal where a run before did them.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
-import { z } from 'zod';
 import type { PartStore } from '../storage/part-store';
 import type { JournalCall, StepError } from '../workflows/journal';
 import type { BegunArtifacts } from './begun-artifacts';
-import { isFinal, textOf } from './error-text';
+import { isError, isFinal, issuesOf, textOf } from './error-text';
 import { misfit, type Journal } from './journal';
-import { SkillError, type Schema, type StepOptions, type StepScope } from './skill';
+import { readBy } from './schema';
+import { SkillError, type AnyStepOptions, type Schema, type StepScope } from './skill';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
+import { StepIds } from './step-ids';
 import { StepTries } from './step-tries';
 
 /** A sleep that has less to go costs less where it is than in the workflow. */
@@ -25,9 +26,6 @@ const SLEEP_MAX_MS = 315_576_000_000;
 
 /** More than anyone reads; branches may fail by the thousand. */
 const FAILED_STEPS_MAX = 10;
-
-/** What servers take as an idempotency key. */
-const KEY_MAX = 255;
 
 /** What time it is, in epoch milliseconds. */
 export interface Clock {
@@ -55,7 +53,7 @@ export interface StepsOptions {
 
 export class Steps {
   private readonly options: StepsOptions;
-  private readonly ids = new Set<string>();
+  private readonly ids: StepIds;
   private readonly open = new Set<string>();
   /** Calls that wait for a message. */
   private readonly waits = new Set<string>();
@@ -71,6 +69,7 @@ export class Steps {
 
   constructor(options: StepsOptions) {
     this.options = options;
+    this.ids = new StepIds(options.origin);
   }
 
   /** The function does something else than sleep. */
@@ -78,21 +77,24 @@ export class Steps {
     this.touchedAt = this.options.clock.now();
   }
 
+  /** Without a schema whoever calls it says what its function returns. */
   async step<T>(
     name: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options: StepOptions<T> = {},
+    run: (step: StepScope) => unknown,
+    options: AnyStepOptions<T> = {},
   ): Promise<T> {
-    checkStep(name, options);
+    checkStep(name, run, options);
     const { id, call } = await this.ask(name);
     if (call === undefined) return this.perform(id, run, options);
     switch (call.kind) {
       case 'step': {
         const value = await decodeResult(call.result, this.options.store);
-        await this.turn(id);
-        return read(value, options.schema, (reason) =>
+        // Before its turn: who came first comes first, however long the schema takes.
+        const result = await read(value, options.schema, (reason) =>
           misfit(id, `reads its result by another schema: ${reason}`),
         );
+        await this.turn(id);
+        return result;
       }
       case 'failed':
         await this.turn(id);
@@ -106,7 +108,7 @@ export class Steps {
   async sleep(until: number | Date): Promise<void> {
     const { clock } = this.options;
     const now = clock.now();
-    const due = typeof until === 'number' ? now + until : until.getTime();
+    const due = timeOf(until, now);
     if (!Number.isFinite(due) || due - now > SLEEP_MAX_MS) {
       const text = `ctx.sleep takes milliseconds or a Date, and ten years at most, not ${String(until)}`;
       throw new SkillError(text, { retryable: false });
@@ -119,7 +121,7 @@ export class Steps {
   }
 
   async now(): Promise<Date> {
-    return new Date(await this.step('ctx.now', () => this.options.clock.now()));
+    return new Date(await this.step<number>('ctx.now', () => this.options.clock.now()));
   }
 
   uuid(): Promise<string> {
@@ -155,23 +157,16 @@ export class Steps {
       throw new SkillError(text, { retryable: false });
     }
     this.touch();
-    const id = this.idOf(name);
+    const id = this.ids.next(name);
     const failures = await this.caughtFailures();
     if (failures.length > 0) await this.options.journal?.add(failures);
     return id;
   }
 
-  private idOf(name: string): string {
-    let id = name;
-    for (let call = 2; this.ids.has(id); call += 1) id = `${name}#${String(call)}`;
-    this.ids.add(id);
-    return id;
-  }
-
   private async perform<T>(
     id: string,
-    run: (step: StepScope) => T | Promise<T>,
-    options: StepOptions<T>,
+    run: (step: StepScope) => unknown,
+    options: AnyStepOptions<T>,
   ): Promise<T> {
     const { store, signal } = this.options;
     const at = this.options.clock.now();
@@ -183,10 +178,10 @@ export class Steps {
     try {
       const scoped = this.tries.of(id, run, () => this.options.retryStep(id));
       const told = (): Promise<void> => this.options.releaseStep(id);
-      const attempts = attemptStep(scoped, { ...options, id, key: this.keyOf(id), signal });
+      const attempts = attemptStep(scoped, { ...options, id, key: this.ids.keyOf(id), signal });
       const returned = await attempts.finally(told);
-      made = await encodeResult(returned, store, options.schema !== undefined);
-      value = read(made.value, options.schema, (reason) => unfit(id, reason));
+      made = await encodeResult(returned, store, { id, isRead: options.schema !== undefined });
+      value = await read(made.value, options.schema, (reason) => unfit(id, reason));
     } catch (err) {
       this.open.delete(id);
       // After a stop nothing is sure but that the run has to end.
@@ -194,7 +189,7 @@ export class Steps {
       const error = kept(err);
       await this.fail({ kind: 'failed', id, at, ms: ms(), error, ...this.didIn(id) });
       // Later runs get an error for it, so this one does too.
-      throw err instanceof Error || types.isNativeError(err) ? err : revive(error);
+      throw isError(err) && issuesOf(err) === undefined ? err : revive(error);
     }
     this.open.delete(id);
     const { result } = made;
@@ -283,25 +278,25 @@ export class Steps {
   private get idleMs(): number {
     return this.options.clock.idleMs ?? IDLE_MS;
   }
-
-  private keyOf(id: string): string {
-    const key = `${this.options.origin}:${encodeURIComponent(id)}`;
-    if (key.length <= KEY_MAX) return key;
-    return `${this.options.origin}:${createHash('sha256').update(id).digest('hex')}`;
-  }
 }
 
-function read<T>(
+async function read<T>(
   value: unknown,
   schema: Schema<T> | undefined,
   wrong: (reason: string) => Error,
-): T {
+): Promise<T> {
   if (schema === undefined) return value as T;
   try {
-    return schema.parse(value);
+    return await readBy(schema, value);
   } catch (err) {
-    throw wrong(err instanceof z.ZodError ? z.prettifyError(err) : textOf(err));
+    throw wrong(textOf(err));
   }
+}
+
+/** NaN for what is no time. */
+function timeOf(until: unknown, now: number): number {
+  if (typeof until === 'number') return now + until;
+  return types.isDate(until) ? until.getTime() : Number.NaN;
 }
 
 function unfit(id: string, reason: string): SkillError {
@@ -310,7 +305,7 @@ function unfit(id: string, reason: string): SkillError {
 }
 
 function kept(error: unknown): StepError {
-  const name = error instanceof Error || types.isNativeError(error) ? error.name : 'Error';
+  const name = isError(error) ? error.name : 'Error';
   return { name, message: textOf(error), ...(isFinal(error) && { retryable: false }) };
 }
 

@@ -34,6 +34,48 @@ export function catchStrayErrors(onUnowned: (error: unknown, kind: StrayKind) =>
   globalThis.queueMicrotask = ownedMicrotasks(queueMicrotask);
 }
 
+/**
+ * The same for a while, in a process that somebody else listens in: a test runner would take an error that a run
+ * has left for one of the test, and without a runner the process would end.
+ * @returns gives the process back.
+ */
+export function catchOwnedErrors(): () => void {
+  holders += 1;
+  if (holders === 1) release = takeOver();
+  return () => {
+    holders -= 1;
+    if (holders === 0) release();
+  };
+}
+
+let holders = 0;
+let release = (): void => undefined;
+
+function takeOver(): () => void {
+  const back = (['unhandledRejection', 'uncaughtException'] as const).map((event) => {
+    const others = process.rawListeners(event);
+    const take = (error: unknown, more: unknown): void => {
+      const owner = owners.getStore();
+      if (owner !== undefined) owner(error);
+      else if (others.length > 0)
+        for (const other of others) Reflect.apply(other, process, [error, more]);
+      else {
+        process.removeAllListeners(event);
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    };
+    process.removeAllListeners(event);
+    process.on(event, take);
+    return () => {
+      process.off(event, take);
+      for (const other of others) process.on(event, other as (...args: unknown[]) => void);
+    };
+  });
+  return () => back.forEach((give) => give());
+}
+
 /** Node 20 has forgotten whose microtask it was when it tells of its error. */
 function ownedMicrotasks(queue: typeof queueMicrotask): typeof queueMicrotask {
   return (callback) => {

@@ -194,7 +194,7 @@ export class MemoryTask {
     this.attempt += 1;
     this.n = 0;
     this.runs += 1;
-    const worker = new Worker();
+    const worker = new Worker(this.options.limits.timeoutMs);
     const { skill } = this.options;
     const outcome = runAttempt({
       given: this.input(attemptsBefore),
@@ -212,7 +212,7 @@ export class MemoryTask {
       followUps: () => ({ at: (followUp, signal) => this.followUp(followUp, signal) }),
       readTask: (taskId) => this.readTask(taskId),
     });
-    return Promise.race([outcome, worker.died]);
+    return Promise.race([outcome, worker.died]).finally(() => worker.close());
   }
 
   private input(attemptsBefore: number): TurnInput {
@@ -282,21 +282,24 @@ export class MemoryTask {
 
   /** The context, with an eye on steps: how often they run, and whether one is to be cut. */
   private spy(ctx: SkillContext, worker: Worker): SkillContext {
-    const step = <T>(
+    const step = (
       name: string,
-      run: (scope: StepScope) => T | Promise<T>,
-      options?: StepOptions<T>,
-    ): Promise<T> =>
+      run: (scope: StepScope) => unknown,
+      options?: StepOptions,
+    ): Promise<unknown> =>
       ctx.step(
         name,
-        async (scope) => {
-          this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
-          try {
-            return await run(scope);
-          } finally {
-            if (this.crashes[0] === name) await this.crash(worker);
-          }
-        },
+        // What is no function is refused as elsewhere.
+        typeof run !== 'function'
+          ? run
+          : async (scope) => {
+              this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
+              try {
+                return await run(scope);
+              } finally {
+                if (this.crashes[0] === name) await this.crash(worker);
+              }
+            },
         options,
       );
     return new Proxy(ctx, {

@@ -9,10 +9,14 @@ export class Worker implements StopWatch {
   private readonly controller = new AbortController();
   private tellDeath: (nothing: undefined) => void = ignore;
 
-  constructor() {
+  private readonly limit: NodeJS.Timeout;
+
+  /** @param timeoutMs of its run. */
+  constructor(timeoutMs: number) {
     this.died = new Promise((resolve) => {
       this.tellDeath = resolve;
     });
+    this.limit = setTimeout(() => this.because('time-limit'), timeoutMs).unref();
   }
 
   get now(): AbortSignal {
@@ -21,6 +25,7 @@ export class Worker implements StopWatch {
 
   /** Nothing that it has left over may do harm: what it waits for never comes. */
   die(): void {
+    this.close();
     this.isDead = true;
     this.tellDeath(undefined);
   }
@@ -31,7 +36,7 @@ export class Worker implements StopWatch {
   }
 
   close(): void {
-    // It has no heart to stop.
+    clearTimeout(this.limit);
   }
 }
 

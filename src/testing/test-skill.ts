@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkSkill, limitsOf } from '../activities/check-skill';
 import type { ContentPart, Skill } from '../activities/skill';
+import { catchOwnedErrors } from '../activities/stray-errors';
 import { restoreMessage } from '../temporal/stored-parts';
 import type { Artifact, Message, Task, TaskEvent, TaskState } from '../workflows/task';
 import type { Crash } from './crash';
@@ -20,6 +21,8 @@ export interface TestSkillOptions {
    * recorded. `{ record: n }`: after the nth of all that is recorded, see `records`. A list: one after the other.
    */
   readonly crashAt?: Crash | readonly Crash[];
+  /** `answers` that nobody asks for are no error. Default: false. */
+  readonly mayMissAnswers?: boolean;
   /** A `crashAt` that never comes is no error. Default: false. */
   readonly mayMissCrashes?: boolean;
   /** Of the caller's configuration. Default: none. */
@@ -55,9 +58,10 @@ export interface TestedSkill {
 
 /**
  * Resolves when the task is over, or asks what `answers` do not tell.
- * Sleeps of more than two seconds pass at once; retries of the skill do not wait. A skill that never ends never
- * resolves.
- * @throws Error for an object that is no skill, and for a `crashAt` that never came.
+ * Sleeps of more than two seconds pass at once; retries of the skill do not wait. A skill that never ends
+ * has failed at its time limit, an hour unless it says otherwise. An error that it leaves uncaught ends its run, as
+ * in a worker; Jest fails the test for it besides.
+ * @throws Error for an object that is no skill, for a `crashAt` that never came, for answers that nobody asked for.
  */
 export async function testSkill(
   skill: Skill,
@@ -65,6 +69,7 @@ export async function testSkill(
   {
     answers = [],
     crashAt = [],
+    mayMissAnswers = false,
     mayMissCrashes = false,
     acceptedOutputModes,
     messages = [],
@@ -72,7 +77,7 @@ export async function testSkill(
   }: TestSkillOptions = {},
 ): Promise<TestedSkill> {
   const task = new MemoryTask({
-    skill: checkSkill(skill, 'the tested skill'),
+    skill: checkSkill(skill, 'the tested skill is none'),
     limits: limitsOf(skill.limits),
     message: referringTo(referenced, toMessage(message)),
     calls: messages.map(toCall),
@@ -80,10 +85,13 @@ export async function testSkill(
     crashes: (Array.isArray(crashAt) ? crashAt : [crashAt]) as readonly Crash[],
     ...(acceptedOutputModes && { acceptedOutputModes }),
   });
-  await task.run();
-  for (const answer of answers) {
-    if (!task.isWaiting) break;
-    await task.answer(toMessage(answer));
+  const left = await throughAnswers(task, answers);
+  if (left > 0 && !mayMissAnswers) {
+    const { state, message } = await summaryOf(task);
+    const end = message === undefined ? state : `${state}: ${message}`;
+    throw new Error(
+      `the skill never asked for ${String(left)} of its ${String(answers.length)} answers: it ended as ${end}`,
+    );
   }
   const missed = task.crashesLeft;
   if (missed.length > 0 && !mayMissCrashes) {
@@ -91,6 +99,21 @@ export async function testSkill(
     throw new Error(`the skill never came to where it was to crash: ${what}`);
   }
   return summaryOf(task);
+}
+
+/** How many answers were not asked for. */
+async function throughAnswers(task: MemoryTask, answers: readonly Said[]): Promise<number> {
+  const giveBack = catchOwnedErrors();
+  try {
+    await task.run();
+    for (const [at, answer] of answers.entries()) {
+      if (!task.isWaiting) return answers.length - at;
+      await task.answer(toMessage(answer));
+    }
+    return 0;
+  } finally {
+    giveBack();
+  }
 }
 
 async function summaryOf(memory: MemoryTask): Promise<TestedSkill> {

@@ -66,8 +66,12 @@ export type JournalCall = Call &
     | { readonly kind: 'message'; readonly followUp: number }
   );
 
-/** Where a run ended to ask or to sleep: what was said up to there. */
-export type JournalEntry = JournalCall | (Entry & { readonly kind: 'mark' });
+/**
+ * Where a run ended to ask or to sleep: what was said up to there. `question`: the number of the one that was asked
+ * there, counted from 0; histories before it have none.
+ */
+export type JournalEntry =
+  JournalCall | (Entry & { readonly kind: 'mark'; readonly question?: number });
 
 /** The first entries of a long journal, as JSON in the part store. */
 export interface JournalSegment {

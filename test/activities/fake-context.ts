@@ -9,6 +9,7 @@ import type {
   SkillArtifact,
   SkillContext,
   SkillResult,
+  StepScope,
 } from '../../src/activities/skill';
 import { createTaskTools } from '../../src/activities/tools/task-tools';
 
@@ -72,7 +73,7 @@ export function fakeContext(options: FakeOptions): FakeContext {
     attempt: 1,
     signal: options.signal ?? new AbortController().signal,
     log: { info: ignore, warn: ignore, error: ignore },
-    step: async (name, run) =>
+    step: async <T>(name: string, run: (scope: StepScope) => T | Promise<T>) =>
       run({ key: `task-1:${name}`, signal: options.signal ?? new AbortController().signal }),
     sleep: async () => undefined,
     now: async () => new Date(0),

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkSkill, limitsOf } from '../../src/activities/check-skill';
+import { checkSkill, limitsOf, unreadMembers } from '../../src/activities/check-skill';
 
 const ROOT = join(__dirname, '../..');
 
@@ -254,5 +254,27 @@ describe('limitsOf', () => {
   test('takes an undefined limit for an unset one', () => {
     const limits = { timeoutMs: undefined } as unknown as Parameters<typeof limitsOf>[0];
     expect(limitsOf(limits).timeoutMs).toBe(3_600_000);
+  });
+});
+
+describe('members that nothing reads', () => {
+  const skill = {
+    ...{ id: 'mine', name: 'mine', description: 'd', tags: ['t'], accepts: () => true },
+    run: async () => ({ state: 'completed' as const }),
+  };
+
+  test('are named, so that a misspelled one is found', () => {
+    expect(unreadMembers({ ...skill, accept: () => true, limit: {} } as never)).toEqual([
+      'accept',
+      'limit',
+    ]);
+    expect(unreadMembers(skill)).toEqual([]);
+  });
+
+  test("are an author's own in an instance of a class", () => {
+    class Mine {
+      cache = new Map();
+    }
+    expect(unreadMembers(Object.assign(new Mine(), skill))).toEqual([]);
   });
 });

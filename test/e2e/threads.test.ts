@@ -106,7 +106,7 @@ describe('in a thread of its own', () => {
   test('an answer that does not fit is asked for again, and a sign-in has its address', async () => {
     const asked = await send(stack.url, messageFor('converses-in-thread'));
     const again = await send(stack.url, answerTo(asked, 'old'));
-    expect(saidOf(again)).toContain('That does not fit: Error: not a number');
+    expect(saidOf(again)).toContain('That does not fit: not a number');
     const signingIn = await send(stack.url, answerTo(asked, '41'));
     expect(signingIn.status.state).toBe('TASK_STATE_AUTH_REQUIRED');
     expect(saidOf(signingIn)).toBe('Sign in at continuations');

@@ -1,5 +1,9 @@
 // The kit for tests of skills: what it runs, where it lets a worker die, and what it tells.
 
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { completed, reply, type Skill, type SkillContext } from '../../src/activities/skill';
 import { testSkill } from '../../src/testing/test-skill';
 
@@ -194,6 +198,64 @@ describe('where the worker dies', () => {
 
 test('an object that is no skill is refused, and says what is missing', async () => {
   await expect(testSkill({ id: 'a b' } as unknown as Skill, 'go')).rejects.toThrow(
-    /the tested skill.*id/s,
+    /^the tested skill is none:\n.*id/s,
   );
+});
+
+describe('as in a worker', () => {
+  test('a run ends at the time limit of its skill, and hears of it', async () => {
+    let reason: unknown;
+    const told = await testSkill(
+      skill(
+        async ({ signal }) => {
+          await once(signal, 'abort');
+          ({ reason } = signal);
+          return new Promise(() => undefined);
+        },
+        { limits: { timeoutMs: 50, cancelGraceMs: 50 } },
+      ),
+      'go',
+    );
+    expect(told).toMatchObject({
+      state: 'failed',
+      message: 'the skill ran longer than its limit of 0.05 s',
+      runs: 1,
+    });
+    expect(String(reason)).toContain('time-limit');
+  });
+
+  test('an error that nobody catches ends the run and not the process', async () => {
+    // In a process of its own, because jest takes such an error for its own.
+    const script = `
+      const { testSkill } = require('./src/testing/test-skill');
+      const skill = (leave) => ({
+        id: 'stray', name: 's', description: 's', tags: ['s'], limits: { maximumAttempts: 2 },
+        run: async () => { leave(); return new Promise(() => {}); },
+      });
+      const rejects = () => { void Promise.reject(new Error('a promise')); };
+      const throws = () => { setTimeout(() => { throw new Error('a timer'); }, 1); };
+      Promise.all([testSkill(skill(rejects), 'go'), testSkill(skill(throws), 'go')]).then((told) => {
+        console.log(JSON.stringify(told.map(({ state, message, runs }) => [state, message, runs])));
+        rejects();
+      });`;
+    const ended = await promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', script], {
+      cwd: join(__dirname, '../..'),
+    }).then(
+      ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
+      (err: unknown) => err as { stdout: string; stderr: string; code: number },
+    );
+    expect(ended.stdout.trim()).toBe('[["failed","a promise",2],["failed","a timer",2]]');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('a promise');
+  });
+
+  test('an answer that nobody asks for is an error, unless it may be left', async () => {
+    const asks = skill(async (ctx) => completed(textOf(await ctx.ask('name?'))));
+    const answers = ['Ada', '36'];
+    await expect(testSkill(asks, 'go', { answers })).rejects.toThrow(
+      'the skill never asked for 1 of its 2 answers: it ended as completed: Ada',
+    );
+    const told = await testSkill(asks, 'go', { answers, mayMissAnswers: true });
+    expect(told.message).toBe('Ada');
+  });
 });

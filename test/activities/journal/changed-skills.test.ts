@@ -1,5 +1,6 @@
 // A skill that was changed while a task of it was under way: the task says which step does not fit, and runs none.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { completed, type SkillContext } from '../../../src/activities/skill';
 import { testSkill, type TestedSkill } from '../../../src/testing/test-skill';
 import { skillThat } from './tested';
@@ -119,6 +120,51 @@ test.each([
   const told = await deployed(steps('a'), after);
   expect(told.state).toBe('completed');
   expect(told.stepRuns['a']).toBe(1);
+});
+
+describe('an answer', () => {
+  /** Asks in a first run, and is answered in another one that may have other code. */
+  async function answered(was: Body, is: Body): Promise<Deployed> {
+    const ran: string[] = [];
+    let runs = 0;
+    const told = await testSkill(
+      skillThat(async (ctx) => {
+        runs += 1;
+        await (runs === 1 ? was : is)(ctx, (name) => ran.push(name));
+        return completed();
+      }),
+      'go',
+      { answers: ['yes'] },
+    );
+    return { ...told, ran };
+  }
+  const asks =
+    (prompt: string): Body =>
+    (ctx) =>
+      ctx.ask(prompt);
+  const all =
+    (...bodies: readonly Body[]): Body =>
+    async (ctx, did) => {
+      for (const body of bodies) await body(ctx, did);
+    };
+
+  test('is not given to a question that comes before what was done when it was asked for', async () => {
+    const told = await answered(
+      all(steps('fetch'), asks('pay?')),
+      all(asks('delete all?'), steps('fetch'), asks('pay?')),
+    );
+    expect(told).toMatchObject({ state: 'failed', runs: 2, ran: ['fetch'] });
+    expect(told.message).toMatch(/step "fetch" next, and the skill asks a question there/);
+  });
+
+  test('is given to the question in its place, whatever its words, and also where a branch is late', async () => {
+    const late: Body = async (ctx, did) => {
+      const branch = delay(50).then(() => ctx.step('fetch', () => did('fetch')));
+      await Promise.all([branch, ctx.ask('pay now?')]);
+    };
+    const told = await answered(all(steps('fetch'), asks('pay?')), late);
+    expect(told).toMatchObject({ state: 'completed', runs: 2, ran: ['fetch'] });
+  });
 });
 
 test('an open step does not run again when the skill has no place for it any more', async () => {

@@ -2,6 +2,7 @@
 
 import { completed, type SkillContext } from '../../../src/activities/skill';
 import { testSkill } from '../../../src/testing/test-skill';
+import { StepIds } from '../../../src/activities/step-ids';
 import { endOf, givenTwice, skillThat } from './tested';
 
 describe('a name', () => {
@@ -83,6 +84,13 @@ describe('one name twice', () => {
     ]);
     expect(got[0]).toEqual(['first', 'called so', 'second', 'called so again']);
     expect(got[1]).toEqual(got[0]);
+  });
+
+  test('is told apart as fast when there are many of them', () => {
+    const ids = new StepIds('task');
+    const made = Array.from({ length: 100_000 }, () => ids.next('fetch'));
+    expect(new Set(made).size).toBe(100_000);
+    expect([made[0], made[1], made.at(-1)]).toEqual(['fetch', 'fetch#2', 'fetch#100000']);
   });
 
   test('is one for sleeps, times and ids too', async () => {

@@ -48,7 +48,7 @@ test('a step is tried, bounded and refused as elsewhere', async () => {
         },
         { retry: { maximumAttempts: 2, initialIntervalMs: 1 } },
       );
-      const why = await ctx.step('map', () => new Map()).catch((err: unknown) => err);
+      const why = await ctx.step('map', () => new Map() as unknown).catch((err: unknown) => err);
       return reply(`${got} ${String(why instanceof SkillError)}`);
     }),
     'go',

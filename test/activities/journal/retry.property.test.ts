@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { handOn } from '../../../src/api/inherited';
 import { cutOf } from '../../../src/api/retry-cut';
 import { limitsOf } from '../../../src/activities/check-skill';
-import type { Skill, SkillContext } from '../../../src/activities/skill';
+import type { Skill, SkillContext, StepOptions, StepScope } from '../../../src/activities/skill';
 import { MemoryTask, type MemoryTaskOptions } from '../../../src/testing/memory-task';
 import { readJournal } from '../../../src/temporal/stored-journal';
 import { entriesIn } from '../../../src/workflows/journal';
@@ -25,8 +25,8 @@ const said = (text: string): Message<ContentPart> => ({
 function failing(skill: Skill, at: number | undefined): Skill {
   let steps = 0;
   const step =
-    (ctx: SkillContext): SkillContext['step'] =>
-    (name, run, options) => {
+    (ctx: SkillContext) =>
+    (name: string, run: (scope: StepScope) => unknown, options?: StepOptions): Promise<unknown> => {
       const isBroken = (steps += 1) === at;
       return ctx.step(
         name,

@@ -16,7 +16,7 @@ import { counter, endOf, skillThat } from './tested';
 /** One run of a skill whose only step fails so many times. */
 async function failing(
   times: number,
-  options: StepOptions<string>,
+  options: StepOptions,
 ): Promise<TestedSkill & { tries: number }> {
   const tries = counter();
   const told = await endOf(
