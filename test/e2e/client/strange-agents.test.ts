@@ -8,7 +8,6 @@ import {
   EventTooLargeError,
   HttpStatusError,
   ProtocolError,
-  createLonghaulClient,
 } from '../../../src/client';
 import { within } from '../../harness/eventually';
 import { all, inWords, rejection } from './seen';
@@ -222,41 +221,6 @@ test('an agent that gives a history only when asked for one is asked for the ori
   await client.retryTask('task-1');
   expect(agent.methods).toEqual(['GetTask', 'GetTask', 'SendMessage']);
   expect(agent.asked[2]!.params).toMatchObject({ message: { parts: [{ text: 'Make a report' }] } });
-});
-
-describe('a card', () => {
-  test('that says nothing of extensions is one without any', async () => {
-    const { agent, client } = await strange.open(saying({ task: task('COMPLETED') }));
-    expect(agent.card).not.toHaveProperty('capabilities.extensions');
-    const events = await all(client.streamTask('hello'));
-    expect(events.map(inWords)).toEqual(['task completed']);
-    const other = await createLonghaulClient({
-      client: client.client,
-      agentCard: client.agentCard,
-    });
-    expect((await other.monitorTask('hello')).id).toBe('task-1');
-  });
-
-  test.each([
-    { name: 'a page', body: '<!doctype html>', says: 'is not valid JSON' },
-    { name: 'nothing', body: '', says: 'JSON' },
-  ])('that is $name is told with its address', async ({ body, says }) => {
-    const { agent } = await strange.open((_asked, res) => res.end(body));
-    const url = `${agent.url}/somewhere/`;
-    const err = await rejection(createLonghaulClient({ url, cardPath: 'card' }));
-    expect(err).toBeInstanceOf(ProtocolError);
-    expect((err as Error).message).toContain(
-      `what is at ${agent.url}/somewhere/card is no agent card`,
-    );
-    expect((err as Error).message).toContain(says);
-  });
-
-  test('has an address with its scheme', async () => {
-    const err = await rejection(createLonghaulClient({ url: 'localhost:4000' }));
-    expect(err).toEqual(
-      new TypeError('url is "localhost:4000": it must begin with http:// or https://'),
-    );
-  });
 });
 
 describe('a refusal', () => {
