@@ -10,7 +10,8 @@ import type { PartIntake } from './part-intake';
 import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
 import type { Say, SkillMessage, SkillResult } from './skill';
-import type { Question, Sleep } from './skill-run';
+import type { Question } from './questions';
+import type { Sleep } from './skill-run';
 import type { StopWatch } from './stop-watch';
 
 /** How the author's function ended. */

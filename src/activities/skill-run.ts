@@ -6,11 +6,11 @@ import type { TurnInput } from '../workflows/contract';
 import type { Mark } from '../workflows/journal';
 import type { ContentPart, Message, Task } from '../workflows/task';
 import type { Emitter } from './emitter';
-import { askUntilItFits } from './answer';
 import { Journal, misfit } from './journal';
 import { Messages, type FollowUpSource } from './messages';
 import type { PartIntake } from './part-intake';
 import type { Place } from './place';
+import { Questions, type Question } from './questions';
 import { readReferenced } from './referenced';
 import type { RunArtifacts } from './run-artifacts';
 import { toSkillMessage } from './say';
@@ -27,7 +27,6 @@ import {
   type SkillArtifact,
   type SkillContext,
   type SkillLog,
-  type SkillMessage,
   type StepScope,
 } from './skill';
 import { Speech } from './speech';
@@ -48,12 +47,6 @@ export interface Sleep {
   readonly until: number;
   /** A branch of the function waits for a message. */
   readonly hears: boolean;
-}
-
-/** The question that ends a turn. */
-export interface Question {
-  readonly state: 'input-required' | 'auth-required';
-  readonly message: SkillMessage;
 }
 
 export interface RunOptions {
@@ -97,9 +90,7 @@ export class SkillRun implements SkillContext {
   private readonly journal: Journal | undefined;
   private readonly speech: Speech;
   private readonly steps: Steps;
-  private readonly answers: readonly Message<ContentPart>[];
-  private answersRead = 0;
-  private answersReturned = 0;
+  private readonly questions: Questions;
   private isLeaving = false;
   private tasksReferenced: Promise<readonly ReferencedTask[]> | undefined;
 
@@ -131,10 +122,6 @@ export class SkillRun implements SkillContext {
     this.contextId = options.input.contextId;
     this.message = message;
     this.history = history;
-    const read = journal?.messages ?? new Set();
-    this.answers = followUps
-      .slice(0, options.input.answered)
-      .filter((_, index) => !read.has(index));
     this.acceptedOutputModes = options.input.acceptedOutputModes ?? [];
     this.createdAt = new Date(options.input.createdAt);
     // Waking up is no retry.
@@ -149,7 +136,7 @@ export class SkillRun implements SkillContext {
       isReply: options.input.replies === true,
       isBehind: (lane) => journal?.isBehind(lane, this.returned) === true,
       // Nothing tells what a task had said before there were journals, but that it had said all of it.
-      isOld: () => this.hasAnswers && journal?.isEmpty === true,
+      isOld: () => this.questions.hasAnswers && journal?.isEmpty === true,
       isLeftOver: () => this.steps.tries.isLeftOver,
     });
     this.steps = new Steps({
@@ -166,6 +153,15 @@ export class SkillRun implements SkillContext {
       },
       suspend: (until, hears) => this.leave({ state: 'asleep', until, hears }),
     });
+    const read = journal?.messages ?? new Set();
+    this.questions = new Questions({
+      journal,
+      answers: followUps.slice(0, options.input.answered).filter((_, index) => !read.has(index)),
+      step: () => this.steps.tries.step,
+      isOver: () => this.ending !== undefined,
+      continueUrl: (question) => options.continueUrl(question),
+      pose: (question, number) => this.leave(question, number),
+    });
     this.messages = new Messages({
       ...{ journal, followUps, store: options.store, signal: options.signal },
       calls: this.steps,
@@ -179,10 +175,6 @@ export class SkillRun implements SkillContext {
   /** Steps whose errors the function was ended by, as far as that is known. */
   get failedSteps(): readonly string[] {
     return this.steps.failedSteps;
-  }
-
-  private get hasAnswers(): boolean {
-    return this.answersRead < this.answers.length;
   }
 
   /**
@@ -260,22 +252,12 @@ export class SkillRun implements SkillContext {
 
   ask(prompt: Say): Promise<Message<ContentPart>>;
   ask<T>(prompt: Say, schema: Schema<T>): Promise<T>;
-  async ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
-    const pose = (say: Say): Promise<Message<ContentPart>> => {
-      const posed = { state: 'input-required', message: toSkillMessage(say) } as const;
-      return this.answerTo(() => posed);
-    };
-    return schema === undefined ? pose(prompt) : askUntilItFits(pose, prompt, schema);
+  ask<T>(prompt: Say, schema?: Schema<T>): Promise<Message<ContentPart> | T> {
+    return this.questions.ask(prompt, schema);
   }
 
   requireAuth(prompt: Say | AuthPrompt): Promise<Message<ContentPart>> {
-    return this.answerTo(async (question) => {
-      const say =
-        typeof prompt === 'function'
-          ? await prompt({ continueUrl: this.options.continueUrl(question) })
-          : prompt;
-      return { state: 'auth-required', message: toSkillMessage(say) };
-    });
+    return this.questions.requireAuth(prompt);
   }
 
   end(result: SkillResult): void {
@@ -284,34 +266,6 @@ export class SkillRun implements SkillContext {
     }
     this.ending = result;
     this.speech.isOver = true;
-  }
-
-  /**
-   * From the journal, or by ending this run: then the promise stays open and is forgotten.
-   * @param pose makes the question, by the number of follow-ups that were read before it.
-   */
-  private async answerTo(
-    pose: (question: number) => Question | Promise<Question>,
-  ): Promise<Message<ContentPart>> {
-    if (this.ending !== undefined) {
-      throw new SkillError('the task has ended: nobody can answer', { retryable: false });
-    }
-    const step = this.steps.tries.step;
-    if (step !== undefined) {
-      const text = `there was a question inside the step "${step}", which is not asked again when the step is not run: ask before or after`;
-      throw new SkillError(text, { retryable: false });
-    }
-    const question = this.answersRead;
-    const answer = this.answers[question];
-    this.answersRead += 1;
-    if (answer !== undefined) {
-      // What was asked later is another question.
-      const misplaced = this.journal?.misplaced(question);
-      if (misplaced !== undefined) await misplaced;
-      this.answersReturned += 1;
-      return answer;
-    }
-    return this.leave(await pose(question + (this.journal?.messages.size ?? 0)), question);
   }
 
   /** Ends the run; what it has said so far it need not say again. */
@@ -327,7 +281,7 @@ export class SkillRun implements SkillContext {
 
   /** How many calls and questions have come back to the function. */
   private get returned(): number {
-    return this.steps.returned + this.answersReturned;
+    return this.steps.returned + this.questions.returned;
   }
 
   private mark(ended: readonly string[]): Mark | undefined {

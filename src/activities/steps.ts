@@ -4,14 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 import type { PartStore } from '../storage/part-store';
-import type { JournalCall, StepError } from '../workflows/journal';
+import type { JournalCall } from '../workflows/journal';
 import type { BegunArtifacts } from './begun-artifacts';
-import { isError, isFinal, issuesOf, textOf } from './error-text';
+import { isError, issuesOf, textOf } from './error-text';
 import { misfit, type Journal } from './journal';
 import { readBy } from './schema';
 import { SkillError, type AnyStepOptions, type Schema, type StepScope } from './skill';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
+import { keptError, revivedError } from './step-error';
 import { StepIds } from './step-ids';
 import { StepTries } from './step-tries';
 
@@ -98,7 +99,7 @@ export class Steps {
       }
       case 'failed':
         await this.turn(id);
-        throw revive(call.error);
+        throw revivedError(call.error);
       case 'sleep':
       case 'message':
         throw misfit(id, `has a step of that name`);
@@ -186,10 +187,10 @@ export class Steps {
       this.open.delete(id);
       // After a stop nothing is sure but that the run has to end.
       if (signal.aborted) throw err;
-      const error = kept(err);
+      const error = keptError(err);
       await this.fail({ kind: 'failed', id, at, ms: ms(), error, ...this.didIn(id) });
       // Later runs get an error for it, so this one does too.
-      throw isError(err) && issuesOf(err) === undefined ? err : revive(error);
+      throw isError(err) && issuesOf(err) === undefined ? err : revivedError(error);
     }
     this.open.delete(id);
     const { result } = made;
@@ -302,13 +303,4 @@ function timeOf(until: unknown, now: number): number {
 function unfit(id: string, reason: string): SkillError {
   const text = `the result of step "${id}" does not fit its schema: ${reason}`;
   return new SkillError(text, { retryable: true });
-}
-
-function kept(error: unknown): StepError {
-  const name = isError(error) ? error.name : 'Error';
-  return { name, message: textOf(error), ...(isFinal(error) && { retryable: false }) };
-}
-
-function revive({ message, ...rest }: StepError): Error {
-  return Object.assign(new Error(message), rest);
 }

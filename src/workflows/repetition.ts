@@ -3,15 +3,7 @@
 
 import type { ArtifactEmission } from './emission';
 import type { JsonObject, Part } from './task';
-import {
-  START,
-  compareParts,
-  cutAt,
-  isEndOf,
-  joinParts,
-  partsFrom,
-  type Position,
-} from './parts';
+import { START, compareParts, cutAt, isEndOf, joinParts, partsFrom, type Position } from './parts';
 
 interface Heading {
   readonly name?: string;

@@ -2,7 +2,6 @@
 // It runs in the workflow (behind the query and the result) and in every reader of the history.
 
 import type { ArtifactEmission, Batch, Emission, ProgressEmission } from './emission';
-import type { JournalEntry, JournalItem } from './journal';
 import {
   hear,
   newLane,
@@ -14,6 +13,7 @@ import {
 } from './repetition';
 import { applyEvent, headingOf, withMessage } from './apply-event';
 import { fitSaid, fitTask } from './fit-task';
+import { addEntries, packEntries } from './fold-journal';
 import { jsonBytes } from './json-bytes';
 import { TASK_MAX_BYTES } from './limits';
 import { packText } from './packed-text';
@@ -150,28 +150,16 @@ function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lan
     case 'artifact':
       return foldArtifact(fold, emission, lanes);
     case 'journal': {
-      const journal = [...(fold.journal ?? []), ...emission.entries];
-      const read = readAfter(fold.read, emission.entries);
-      return { fold: { ...atCheckpoint(fold, lanes), journal, read }, events: [] };
+      const added = addEntries(fold, emission.entries);
+      return { fold: { ...atCheckpoint(fold, lanes), ...added }, events: [] };
     }
+    case 'packed-journal':
+      return { fold: { ...fold, ...packEntries(fold, emission) }, events: [] };
     case 'moved':
       return { fold: { ...fold, log: emission.log }, events: [] };
-    case 'packed-journal': {
-      const rest = (fold.journal ?? []).slice(emission.replaces);
-      const journal: readonly JournalItem[] = [emission.segment, ...rest];
-      return { fold: { ...fold, journal }, events: [] };
-    }
     case 'packed-text':
       return { fold: packText(fold, emission, lanes), events: [] };
   }
-}
-
-/** Whoever reads a follow-up reads the oldest that nobody has read, so that a number tells which ones are left. */
-function readAfter(read: number, entries: readonly JournalEntry[]): number {
-  return entries.reduce(
-    (sum, entry) => (entry.kind === 'message' ? Math.max(sum, entry.followUp + 1) : sum),
-    read,
-  );
 }
 
 /** What the newest attempt has said, or said again, counts from here on; what it has not yet may still come. */
