@@ -2,7 +2,7 @@
 // by the gateway when a task starts, polled by the workers.
 
 import { availableParallelism } from 'node:os';
-import { skillQueueOf } from '../workflows/contract';
+import { skillQueueOf } from '../workflows/task-queues';
 import type { Skill } from './skill';
 
 /** Skills wait for others most of their time; what computes is bounded by the cores anyway. */

@@ -35,11 +35,6 @@ export interface TurnLimits {
   readonly lackingMs?: number;
 }
 
-/** Where only workers that have the skill look for work; `taskQueue` is that of the workflows. */
-export function skillQueueOf(skillId: string, taskQueue: string): string {
-  return `${taskQueue}-skill-${skillId}`;
-}
-
 interface Start {
   readonly v: typeof FORMAT;
   readonly taskId: string;

@@ -12,13 +12,13 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
 import {
-  skillQueueOf,
   type TaskActivities,
   type TurnEnd,
   type TurnInput,
   type TurnLimits,
   type TurnOutcome,
 } from './contract';
+import { skillQueueOf } from './task-queues';
 
 /** A skill that takes its worker down with it, over and over, must end some day. */
 const MAX_LOST_WORKERS = 100;
