@@ -69,7 +69,9 @@ async function retried(task: MemoryTask, skill: Skill): Promise<MemoryTask> {
   // A branch may go on before the function has ended of another's error, which is recorded then.
   const cut = cutOf(entries, { failedSteps: [], reason: BROKEN });
   const fold = task.folds.findLast(({ journal }) => entriesIn(journal) <= cut)!;
-  const inherited = { ...handOn(fold, 'the next').inherited, journal: entries.slice(0, cut) };
+  // Entries that were recorded in one go come along in one go.
+  const journal = entries.slice(0, entriesIn(fold.journal));
+  const inherited = { ...handOn(fold, 'the next').inherited, journal };
   const given = inherited.history.filter(({ role }) => role === 'ROLE_USER').length;
   return perform(skill, { inherited, store: task.store }, ANSWERS.slice(given));
 }
