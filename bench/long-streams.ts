@@ -149,7 +149,7 @@ async function openStreams(bench: Bench): Promise<Streams> {
       signal: batches.counting((run: RunRef, batch: Batch) => tasks.signal(run, batch)),
       longLog(run, speaker): LongLog {
         const log = tasks.longLog(run, speaker);
-        return { id: log.id, send: batches.counting((batch: Batch) => log.send(batch)) };
+        return { ...log, send: batches.counting((batch: Batch) => log.send(batch)) };
       },
       takeOver: (run, speaker) => tasks.takeOver(run, speaker),
       followUps: (run) => tasks.followUps(run),

@@ -31,18 +31,23 @@ const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
  * Signals of one run of a task; the next ones go to a log (D8). Each makes four events of history, and
  * Temporal warns of a run from 10,240 on.
  */
-export const BATCHES_IN_TASK = 2_000;
+export const BATCHES_IN_RUN = 2_000;
+
+/** Signals of one run of a log, before it is renewed: a worker that takes it over has so much to read. */
+const BATCHES_IN_LOG = 1_000;
 
 /** The same of their bytes, for each attempt: Temporal ends a run at 50 MiB, and warns from 10 MiB on. */
-const BYTES_IN_TASK = 4_194_304;
+const BYTES_IN_RUN = 4_194_304;
 
 export interface LongLog {
   /** Its workflow id. */
   readonly id: string;
-  /** Batches of the run of the task, after which it takes its place. Default: `BATCHES_IN_TASK`. */
+  /** Batches of the run of the task, after which it takes its place. Default: `BATCHES_IN_RUN`. */
   readonly after?: number;
   /** As `EmitterOptions.send`. It is not there until the task has started it. */
   send(batch: Batch): Promise<void>;
+  /** Has it continue as new, while nothing is sent. Where that fails, it does so by itself some day. */
+  renew(): Promise<void>;
 }
 
 export interface EmitterOptions {
@@ -84,7 +89,9 @@ export class Emitter {
   private readonly allowance: Allowance;
   private readonly packing: TextPacking;
   private n: number;
-  private bytesInTask = 0;
+  /** Of the run of the task, or of the log. */
+  private batchesInRun: number;
+  private bytesInRun = 0;
   /** Emissions taken, and recorded, so far. */
   private taken = 0;
   private sent = 0;
@@ -101,6 +108,7 @@ export class Emitter {
   constructor(options: EmitterOptions) {
     this.options = options;
     this.n = options.firstBatch ?? 0;
+    this.batchesInRun = this.n + (options.batchesBefore ?? 0);
     this.allowance = new Allowance(options.inlineBytes);
     this.packing = new TextPacking({
       store: options.store,
@@ -175,7 +183,7 @@ export class Emitter {
         const storing = taken.map(({ spoken }) => this.toEmission(spoken));
         const emissions = await Promise.all(storing);
         this.lastSentAt = Date.now();
-        if (this.isLong && this.log === undefined) await this.move(this.options);
+        if (this.isLong) await (this.log === undefined ? this.move(this.options) : this.renew());
         await this.send(emissions);
         this.packing.note(emissions);
         this.sent += taken.reduce((sum, { count }) => sum + count, 0);
@@ -231,17 +239,29 @@ export class Emitter {
     return { ...spoken, parts };
   }
 
-  /** The run of the task holds as much as it should. */
+  /** The run holds as much as it should. */
   private get isLong(): boolean {
-    const { batchesBefore = 0, log } = this.options;
-    const batches = this.n + batchesBefore;
-    return batches >= (log?.after ?? BATCHES_IN_TASK) || this.bytesInTask >= BYTES_IN_TASK;
+    const most =
+      this.log === undefined ? (this.options.log?.after ?? BATCHES_IN_RUN) : BATCHES_IN_LOG;
+    return this.batchesInRun >= most || this.bytesInRun >= BYTES_IN_RUN;
+  }
+
+  private beginRun(): void {
+    this.batchesInRun = 0;
+    this.bytesInRun = 0;
   }
 
   private async move({ log }: EmitterOptions): Promise<void> {
     if (log === undefined) return;
     await this.send([{ kind: 'moved', log: log.id }]);
     this.log = log;
+    this.beginRun();
+  }
+
+  /** A log that cannot be asked, or does not answer, takes batches all the same. */
+  private async renew(): Promise<void> {
+    await this.log?.renew().catch(() => undefined);
+    this.beginRun();
   }
 
   private async send(emissions: readonly Emission[]): Promise<void> {
@@ -255,12 +275,13 @@ export class Emitter {
     }
     if (log === undefined) {
       await this.untilDone(() => this.options.send(batch), isFault);
-      this.bytesInTask += bytes;
     } else {
       const isPassing = (err: unknown): boolean => isFault(err) || isNotFound(err);
       await this.untilDone(() => log.send(batch), isPassing);
     }
     this.n += 1;
+    this.batchesInRun += 1;
+    this.bytesInRun += bytes;
   }
 
   /** Tries again after each fault, until the run is stopped. */

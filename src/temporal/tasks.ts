@@ -31,6 +31,7 @@ import { FollowUps } from './follow-ups';
 import { createDecoder, type Decode } from './history';
 import { patienceOf } from './patience';
 import { readRunEnd } from './run-end';
+import { openStreamLog, type StreamLog } from './stream-log';
 import { scopeKey } from './scope';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import { firstWord, foldAtFirstWord, type TakenOver } from './takeover';
@@ -243,15 +244,8 @@ export class Tasks {
   }
 
   /** Where what this attempt says goes on when the run of its task has enough; `send` rejects as `signal` does. */
-  longLog(
-    ref: TaskRef,
-    speaker: Pick<Batch, 'turn' | 'attempt'>,
-  ): { readonly id: string; send(batch: Batch): Promise<void> } {
-    const id = logWorkflowId(workflowIdOf(ref), speaker);
-    const handle = this.client.workflow.getHandle(id);
-    const send = (batch: Batch): Promise<void> =>
-      this.client.withDeadline(Date.now() + 10_000, () => handle.signal(progressSignal, batch));
-    return { id, send };
+  longLog(ref: TaskRef, speaker: Pick<Batch, 'turn' | 'attempt'>): StreamLog {
+    return openStreamLog(this.client, logWorkflowId(workflowIdOf(ref), speaker));
   }
 
   /** What callers say to this run of a task, as they say it. */

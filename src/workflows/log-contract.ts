@@ -15,6 +15,9 @@ export interface LogStart {
 /** What comes after it counts no more. */
 export const closeSignal = defineSignal('close');
 
+/** Whoever speaks is silent until the next run has begun. */
+export const renewSignal = defineSignal('renew');
+
 /** One log for each attempt at most: the task goes back to itself when a log is closed. */
 export function logWorkflowId(
   taskWorkflowId: string,

@@ -121,8 +121,8 @@ export class TaskStage {
           ? Promise.reject(serviceError(INVALID_ARGUMENT))
           : sending((sent) => this.caller.tasks.signal(task, sent))(batch),
       longLog: (run, speaker) => {
-        const { id, send } = this.caller.tasks.longLog(run, speaker);
-        return { id, send: sending(send), ...log };
+        const opened = this.caller.tasks.longLog(run, speaker);
+        return { ...opened, send: sending(opened.send), ...log };
       },
       ...(pace && { pace }),
       takeOver: (run, speaker) => this.caller.tasks.takeOver(run, speaker),

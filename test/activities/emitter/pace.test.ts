@@ -1,6 +1,6 @@
 // When batches leave a worker, and what travels in them together (D5).
 
-import { BATCHES_IN_TASK, type Spoken } from '../../../src/activities/emitter';
+import { BATCHES_IN_RUN, type Spoken } from '../../../src/activities/emitter';
 import type { Batch } from '../../../src/workflows/emission';
 import { chunk, nextTurns, progress, textsOf, useWires } from './wire';
 
@@ -96,8 +96,9 @@ describe('pace', () => {
 
   test('a stream that lasts moves to its log, so that a run does not run out of signals', async () => {
     const logged: Batch[] = [];
-    const log = { id: 'the-log', send: async (batch: Batch) => void logged.push(batch) };
-    const { emitter, sent } = open({ log, batchesBefore: BATCHES_IN_TASK - 2 });
+    const send = async (batch: Batch): Promise<void> => void logged.push(batch);
+    const log = { id: 'the-log', send, renew: () => Promise.resolve() };
+    const { emitter, sent } = open({ log, batchesBefore: BATCHES_IN_RUN - 2 });
     for (const text of ['one', 'two', 'three', 'four']) {
       await emitter.emit(progress(text));
       await emitter.flush();
@@ -106,6 +107,33 @@ describe('pace', () => {
     expect(sent.at(-1)?.emissions).toEqual([{ kind: 'moved', log: 'the-log' }]);
     expect(textsOf(logged)).toEqual(['three', 'four']);
     expect([...sent, ...logged].map(({ n }) => n)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('a log is renewed again and again, and is sent nothing meanwhile', async () => {
+    let [batches, isRenewing] = [0, false];
+    const renewedAt: number[] = [];
+    const log = {
+      ...{ id: 'the-log', after: 0 },
+      send: async () => {
+        expect(isRenewing).toBe(false);
+        batches += 1;
+      },
+      renew: async () => {
+        isRenewing = true;
+        await nextTurns();
+        isRenewing = false;
+        renewedAt.push(batches);
+        if (renewedAt.length === 1) throw new Error('it does not answer');
+      },
+    };
+    const { emitter, failures } = open({ log, pace: [{ below: Infinity, ms: 0 }] });
+    for (let n = 0; n < 2_500; n += 1) {
+      await emitter.emit(progress(String(n)));
+      await emitter.flush();
+    }
+    expect(batches).toBe(2_500);
+    expect(renewedAt).toEqual([1_000, 2_000]);
+    expect(failures).toEqual([]);
   });
 
   test('batches are numbered from 0', async () => {
