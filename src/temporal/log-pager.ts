@@ -2,27 +2,36 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNotFound } from './grpc-failure';
-import { RunPager, type RunStep } from './run-pager';
+import { RunPager, type RunPagerOptions, type RunStep } from './run-pager';
 import type { HistorySource } from './history';
 
 /** Between two looks for a log that its task has not started yet. */
 const RETRY_MS = 50;
 
+export interface LogPagerOptions {
+  /** The task that the log is of. */
+  readonly owner: string;
+  /** Whoever reads has the events up to this one. */
+  readonly after: number;
+  readonly pages: RunPagerOptions;
+}
+
 /** A log is read up to its end; where the task that owns it is over, one that is not there never will be. */
 export class LogPager {
   private readonly source: HistorySource;
   private readonly owner: string;
-  /** Whoever reads has the events up to this one. */
   private readonly after: number;
+  private readonly pages: RunPagerOptions;
   private pager: RunPager | undefined;
   private first: readonly RunStep[] = [];
   /** When last looked for, it was not there yet. */
   private isMissing = false;
 
-  constructor(source: HistorySource, { owner, after }: { owner: string; after: number }) {
+  constructor(source: HistorySource, { owner, after, pages }: LogPagerOptions) {
     this.source = source;
     this.owner = owner;
     this.after = after;
+    this.pages = pages;
   }
 
   get isCaughtUp(): boolean {
@@ -47,10 +56,10 @@ export class LogPager {
 
   /** The newest run that tells all of what is wanted, or the first that the server still has. */
   private async open(): Promise<void> {
-    let pager = new RunPager(this.source);
+    let pager = new RunPager(this.source, this.pages);
     this.first = await pager.next(false);
     while (sinceOf(this.first) > this.after && pager.previousRunId) {
-      const before = new RunPager({ ...this.source, runId: pager.previousRunId });
+      const before = new RunPager({ ...this.source, runId: pager.previousRunId }, this.pages);
       const first = await before.next(false).catch(undefinedIfGone);
       if (first === undefined) break;
       [pager, this.first] = [before, first];

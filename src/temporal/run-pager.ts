@@ -11,8 +11,20 @@ import {
 /** What the history says, without the seams between runs. */
 export type RunStep = Exclude<HistoryStep, { kind: 'next-run' }>;
 
+/**
+ * What a page should come to. A reader that stalls holds the page that it is at, so that a hundred of them hold
+ * 50 MiB; more at once reads no faster.
+ */
+const PAGE_BYTES = 524_288;
+
+export interface RunPagerOptions {
+  /** How many events to ask for at first, while their size is not known. Default: `PAGE_EVENTS`. */
+  readonly firstPageEvents?: number;
+}
+
 export class RunPager {
   private readonly source: HistorySource;
+  private pageEvents: number;
   private runId: string | undefined;
   private pageToken: Uint8Array | undefined;
   private lastEventId = 0;
@@ -22,8 +34,9 @@ export class RunPager {
   /** Nothing more was recorded when the last page was read. */
   isCaughtUp = false;
 
-  constructor(source: HistorySource) {
+  constructor(source: HistorySource, { firstPageEvents = PAGE_EVENTS }: RunPagerOptions = {}) {
     this.source = source;
+    this.pageEvents = firstPageEvents;
     this.runId = source.runId;
   }
 
@@ -34,6 +47,7 @@ export class RunPager {
     const page = await readPage(client, {
       workflowId,
       waitNewEvent,
+      maximumEvents: this.pageEvents,
       ...(runId === undefined ? {} : { runId }),
       ...(this.pageToken === undefined ? {} : { pageToken: this.pageToken }),
     });
@@ -41,9 +55,10 @@ export class RunPager {
     // again is skipped by its event id.
     // Copied, because it is a view of a whole network read, which it would keep alive.
     if (page.nextPageToken.length > 0) this.pageToken = Uint8Array.from(page.nextPageToken);
-    const isShort = waitNewEvent && page.events.length < PAGE_EVENTS;
+    const isShort = waitNewEvent && page.events.length < this.pageEvents;
     this.isCaughtUp = page.nextPageToken.length === 0 || isShort;
     const steps: RunStep[] = [];
+    let bytes = 0;
     for (const event of page.events) {
       const eventId = Number(event.eventId);
       if (eventId <= this.lastEventId) continue;
@@ -58,8 +73,19 @@ export class RunPager {
       const step = await fromHistoryEvent(event, decode);
       if (step?.kind === 'next-run') this.goTo(step.runId);
       else if (step !== undefined) steps.push(step);
+      if (step?.kind === 'record') bytes += step.bytes;
     }
+    this.fitPage(bytes);
     return steps;
+  }
+
+  /**
+   * The next page is taken to be like the last one. The server counts what was written together as one, so that
+   * what comes for `n` events are `n` or several times as many.
+   */
+  private fitPage(bytes: number): void {
+    const fitting = Math.floor((this.pageEvents * PAGE_BYTES) / Math.max(bytes, 1));
+    this.pageEvents = Math.min(Math.max(fitting, 1), PAGE_EVENTS);
   }
 
   private goTo(runId: string): void {
