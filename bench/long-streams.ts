@@ -1,7 +1,8 @@
 // (f) Whether a stream that has gone on for very long reaches its reader as fast as when it began.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LongLog, Pace } from '../src/activities/emitter';
+import type { LongLog } from '../src/activities/batch-stream';
+import type { Pace } from '../src/activities/emitter';
 import { createTaskActivities, type RunRef } from '../src/activities/run-skill';
 import { completed, defineSkill, type ArtifactStream } from '../src/activities/skill';
 import { limitsOf } from '../src/activities/check-skill';

@@ -10,9 +10,11 @@ import { TaskError } from '../temporal/task-error';
 import type { TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
+import type { TaskFold } from '../workflows/task-fold';
 import { artifactsAtCheckpoint } from '../workflows/task-state';
 import { conclude, type Ended, type Turn } from './conclude';
-import { Emitter, type LongLog, type Pace } from './emitter';
+import type { LongLog } from './batch-stream';
+import { Emitter, type Pace } from './emitter';
 import { PartIntake } from './part-intake';
 import { here, type Place } from './place';
 import { RunArtifacts } from './run-artifacts';
@@ -51,10 +53,10 @@ export interface AttemptOptions extends Surroundings {
 /** @throws RunStopped when another attempt has to follow. */
 export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> {
   const { attempt, skill, store, stop, log, pace, longLog } = options;
-  const { input, firstBatch, failure } = await begin(options);
+  const { input, firstBatch, lanes, failure } = await begin(options);
   const emitter = new Emitter({
     turn: input.turn,
-    ...{ attempt, firstBatch, store },
+    ...{ attempt, firstBatch, store, lanes },
     inlineBytes: input.inlineBytes,
     send: (batch) => options.send(batch),
     signal: stop.now,
@@ -86,13 +88,15 @@ export async function runAttempt(options: AttemptOptions): Promise<TurnOutcome> 
 interface Begun {
   readonly input: TurnInput;
   readonly firstBatch: number;
+  /** See `EmitterOptions.lanes`. */
+  readonly lanes: TaskFold['lanes'];
   readonly failure?: Ended;
 }
 
 /** Where Temporal has retried the activity by itself, the attempt before may be at work, and has done things. */
 async function begin(options: AttemptOptions): Promise<Begun> {
   const { given, attempt, stop } = options;
-  const asGiven = { input: given, firstBatch: 0 };
+  const asGiven = { input: given, firstBatch: 0, lanes: new Map() };
   const isRetry = attempt > given.attemptsBefore + 1;
   if (!isRetry || given.replies) return asGiven;
   const speaker = { turn: given.turn, attempt };
@@ -104,7 +108,8 @@ async function begin(options: AttemptOptions): Promise<Begun> {
     const { journal, read: answered, task } = fold;
     const inlineBytes = jsonBytes(artifactsAtCheckpoint(fold));
     const held = { inlineBytes, batchesBefore, answered, history: task.history };
-    return { input: { ...given, ...held, ...(journal && { journal }) }, firstBatch: 1 };
+    const input = { ...given, ...held, ...(journal && { journal }) };
+    return { input, firstBatch: 1, lanes: fold.lanes };
   } catch (error) {
     if (isNotFound(error) || error instanceof TaskError) stop.because('task-gone');
     return { ...asGiven, failure: { kind: 'threw', error } };

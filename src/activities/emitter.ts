@@ -1,15 +1,19 @@
 // What a skill says, batched into signals: the first at once, then one in flight and one per interval (D5).
 
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { isFault, isNotFound } from '../temporal/grpc-failure';
 import { inlineSize, isStoreFault, storePlanned } from '../temporal/stored-parts';
 import type { PartStore } from '../storage/part-store';
-import { FORMAT, type Batch, type Emission, type PackedTextEmission } from '../workflows/emission';
-import type { JournalRecord } from './journal';
+import type { Emission, PackedTextEmission } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
-import { INLINE_PART_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_BYTES } from '../workflows/limits';
+import { INLINE_PART_BYTES, SIGNAL_BYTES } from '../workflows/limits';
 import { joinParts } from '../workflows/parts';
+import type { StoredPart } from '../workflows/task';
+import type { TaskFold } from '../workflows/task-fold';
 import { Allowance } from './allowance';
+import { BatchStream, type BatchStreamOptions } from './batch-stream';
+import type { JournalRecord } from './journal';
+import { keepTryingUntil, type KeepTrying } from './keep-trying';
+import { RecordedText } from './recorded-text';
 import { TextPacking } from './text-packing';
 import type { Spoken } from './spoken';
 
@@ -18,54 +22,20 @@ export type { Spoken };
 /** Queued beyond this, `emit` makes the skill wait: memory is bounded, nothing is dropped. */
 const QUEUE_BYTES = 524_288;
 
-const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 2_000;
-
 /** Time between two signals in milliseconds, up to how many of them. */
 export type Pace = readonly { readonly below: number; readonly ms: number }[];
 
 /** Time between two signals. */
 const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
 
-/**
- * Signals of one run of a task; the next ones go to a log (D8). Each makes four events of history, and
- * Temporal warns of a run from 10,240 on.
- */
-export const BATCHES_IN_RUN = 2_000;
-
-/** Signals of one run of a log, before it is renewed: a worker that takes it over has so much to read. */
-const BATCHES_IN_LOG = 1_000;
-
-/** The same of their bytes, for each attempt: Temporal ends a run at 50 MiB, and warns from 10 MiB on. */
-const BYTES_IN_RUN = 4_194_304;
-
-export interface LongLog {
-  /** Its workflow id. */
-  readonly id: string;
-  /** Batches of the run of the task, after which it takes its place. Default: `BATCHES_IN_RUN`. */
-  readonly after?: number;
-  /** As `EmitterOptions.send`. It is not there until the task has started it. */
-  send(batch: Batch): Promise<void>;
-  /** Has it continue as new, while nothing is sent. Where that fails, it does so by itself some day. */
-  renew(): Promise<void>;
-}
-
-export interface EmitterOptions {
-  readonly turn: number;
-  readonly attempt: number;
-  /** Number of the first batch. Default 0. */
-  readonly firstBatch?: number;
+export interface EmitterOptions extends BatchStreamOptions {
   readonly store: PartStore;
   /** Default: `FLUSH_INTERVALS`. */
   readonly pace?: Pace;
   /** Bytes of the artifacts that the task had before; see `TurnInput`. */
   readonly inlineBytes: number;
-  /** Batches that the run of the task holds of other attempts. Default 0. */
-  readonly batchesBefore?: number;
-  /** Where a long stream goes on. Absent: where it is. */
-  readonly log?: LongLog;
-  /** Records one batch; rejects with what the Temporal client throws. */
-  send(batch: Batch): Promise<void>;
+  /** What earlier attempts of the turn have said since the checkpoint. Default: nothing. */
+  readonly lanes?: TaskFold['lanes'];
   /** Stops retries. */
   readonly signal: AbortSignal;
   /** Told once, when a batch can never be recorded. */
@@ -88,10 +58,11 @@ export class Emitter {
   private queuedBytes = 0;
   private readonly allowance: Allowance;
   private readonly packing: TextPacking;
-  private n: number;
-  /** Of the run of the task, or of the log. */
-  private batchesInRun: number;
-  private bytesInRun = 0;
+  private readonly stream: BatchStream;
+  private readonly keepTrying: KeepTrying;
+  private readonly recorded: RecordedText | undefined;
+  /** What is compared with what was recorded, one after the other. */
+  private comparing: Promise<void> = Promise.resolve();
   /** Emissions taken, and recorded, so far. */
   private taken = 0;
   private sent = 0;
@@ -103,16 +74,16 @@ export class Emitter {
   private hurry = new AbortController();
   private failure: { readonly error: unknown } | undefined;
   private isClosed = false;
-  private log: LongLog | undefined;
 
   constructor(options: EmitterOptions) {
     this.options = options;
-    this.n = options.firstBatch ?? 0;
-    this.batchesInRun = this.n + (options.batchesBefore ?? 0);
+    this.keepTrying = keepTryingUntil(options.signal);
+    this.stream = new BatchStream(options, this.keepTrying);
+    this.recorded = RecordedText.of(options.lanes ?? new Map(), (part) => this.textOf(part));
     this.allowance = new Allowance(options.inlineBytes);
     this.packing = new TextPacking({
       store: options.store,
-      untilDone: (act, isPassing) => this.untilDone(act, isPassing),
+      keepTrying: this.keepTrying,
       isInlineScarce: () => this.allowance.isInlineScarce,
       record: (emission, replaced) => {
         if (this.isClosed || this.failure !== undefined) return;
@@ -130,7 +101,8 @@ export class Emitter {
     if (this.isClosed) return;
     this.throwFailure();
     if (spoken.kind === 'artifact') this.allowance.admit(spoken.artifactId);
-    this.enqueue(spoken);
+    if (this.recorded === undefined) this.enqueue(spoken);
+    else await this.compare(this.recorded, spoken);
     while (this.queuedBytes > QUEUE_BYTES && this.pumping !== undefined) await this.pumping;
     this.throwFailure();
   }
@@ -140,12 +112,18 @@ export class Emitter {
     // What a leftover of a run that has ended has done counts for nothing, so it must not go on.
     if (this.isClosed) return new Promise(() => undefined);
     this.throwFailure();
-    this.enqueue(emission);
-    await this.flush();
+    if (this.recorded === undefined) this.enqueue(emission);
+    else await this.release(this.recorded, emission);
+    await this.untilSent();
   }
 
   /** Resolves when everything that was said so far is recorded. */
   async flush(): Promise<void> {
+    if (this.recorded !== undefined) await this.release(this.recorded);
+    await this.untilSent();
+  }
+
+  private async untilSent(): Promise<void> {
     const wanted = this.taken;
     this.wanted = wanted;
     this.hurry.abort();
@@ -158,6 +136,36 @@ export class Emitter {
   /** Takes nothing more; what a leftover of the skill says from now on is not heard. */
   close(): void {
     this.isClosed = true;
+  }
+
+  private async compare(recorded: RecordedText, spoken: Spoken): Promise<void> {
+    await this.inTurn(async () => {
+      const said = await recorded.hear(spoken);
+      if (said !== undefined && !this.isClosed) this.enqueue(said);
+    });
+  }
+
+  /** What waits for the rest of a recorded text goes now, and `emission` behind it. */
+  private async release(recorded: RecordedText, emission?: JournalRecord): Promise<void> {
+    await this.inTurn(() => {
+      for (const said of recorded.release()) this.enqueue(said);
+      if (emission !== undefined) this.enqueue(emission);
+    });
+  }
+
+  private async inTurn(act: () => void | Promise<void>): Promise<void> {
+    this.comparing = this.comparing.then(act);
+    await this.comparing;
+  }
+
+  private async textOf({ ref }: StoredPart): Promise<string | undefined> {
+    try {
+      const content = await this.keepTrying(() => this.options.store.get(ref.digest), isStoreFault);
+      return content.toString('utf8');
+    } catch {
+      // It is said again, then, as if nobody had said it.
+      return undefined;
+    }
   }
 
   private enqueue(spoken: Recordable): void {
@@ -183,8 +191,7 @@ export class Emitter {
         const storing = taken.map(({ spoken }) => this.toEmission(spoken));
         const emissions = await Promise.all(storing);
         this.lastSentAt = Date.now();
-        if (this.isLong) await (this.log === undefined ? this.move(this.options) : this.renew());
-        await this.send(emissions);
+        await this.stream.send(emissions);
         this.packing.note(emissions);
         this.sent += taken.reduce((sum, { count }) => sum + count, 0);
         this.tellWaiting();
@@ -207,7 +214,7 @@ export class Emitter {
 
   private async untilDue(): Promise<void> {
     const { pace = FLUSH_INTERVALS } = this.options;
-    const interval = pace.find(({ below }) => this.n < below)?.ms ?? 0;
+    const interval = pace.find(({ below }) => this.stream.next < below)?.ms ?? 0;
     const wait = this.lastSentAt + Math.max(interval, this.allowance.paceMs) - Date.now();
     if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES || this.sent < this.wanted) return;
     this.hurry = new AbortController();
@@ -235,68 +242,8 @@ export class Emitter {
     if (!('parts' in spoken)) return spoken;
     const { store } = this.options;
     const plan = this.allowance.take(spoken);
-    const parts = await this.untilDone(() => storePlanned(store, plan), isStoreFault);
+    const parts = await this.keepTrying(() => storePlanned(store, plan), isStoreFault);
     return { ...spoken, parts };
-  }
-
-  /** The run holds as much as it should. */
-  private get isLong(): boolean {
-    const most =
-      this.log === undefined ? (this.options.log?.after ?? BATCHES_IN_RUN) : BATCHES_IN_LOG;
-    return this.batchesInRun >= most || this.bytesInRun >= BYTES_IN_RUN;
-  }
-
-  private beginRun(): void {
-    this.batchesInRun = 0;
-    this.bytesInRun = 0;
-  }
-
-  private async move({ log }: EmitterOptions): Promise<void> {
-    if (log === undefined) return;
-    await this.send([{ kind: 'moved', log: log.id }]);
-    this.log = log;
-    this.beginRun();
-  }
-
-  /** A log that cannot be asked, or does not answer, takes batches all the same. */
-  private async renew(): Promise<void> {
-    await this.log?.renew().catch(() => undefined);
-    this.beginRun();
-  }
-
-  private async send(emissions: readonly Emission[]): Promise<void> {
-    const { turn, attempt } = this.options;
-    const { log } = this;
-    const batch: Batch = { v: FORMAT, turn, attempt, n: this.n, emissions };
-    const bytes = jsonBytes(batch);
-    // Temporal's client would call this a lack of resources, as if it would pass.
-    if (bytes > PAYLOAD_MAX_BYTES) {
-      throw new RangeError(`a batch of ${String(bytes)} bytes is more than Temporal takes`);
-    }
-    if (log === undefined) {
-      await this.untilDone(() => this.options.send(batch), isFault);
-    } else {
-      const isPassing = (err: unknown): boolean => isFault(err) || isNotFound(err);
-      await this.untilDone(() => log.send(batch), isPassing);
-    }
-    this.n += 1;
-    this.batchesInRun += 1;
-    this.bytesInRun += bytes;
-  }
-
-  /** Tries again after each fault, until the run is stopped. */
-  private async untilDone<T>(
-    act: () => Promise<T>,
-    isPassing: (err: unknown) => boolean,
-  ): Promise<T> {
-    for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
-      try {
-        return await act();
-      } catch (err) {
-        if (this.options.signal.aborted || !isPassing(err)) throw err;
-        await delay(waitMs, undefined, { signal: this.options.signal }).catch(() => undefined);
-      }
-    }
   }
 
   private throwFailure(): void {

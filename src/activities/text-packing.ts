@@ -8,14 +8,14 @@ import { descriptionOf } from '../temporal/stored-parts';
 import type { ArtifactEmission, Emission, PackedTextEmission } from '../workflows/emission';
 import { hashOf } from '../workflows/packed-text';
 import type { Part, StoredPart } from '../workflows/task';
+import type { KeepTrying } from './keep-trying';
 import { TextTail, type InlineText } from './text-tail';
 
 export interface TextPackingOptions {
   readonly store: PartStore;
   /** Inline text should move. */
   isInlineScarce(): boolean;
-  /** Tries again after faults that pass. */
-  untilDone<T>(act: () => Promise<T>, isPassing: (err: unknown) => boolean): Promise<T>;
+  readonly keepTrying: KeepTrying;
   /** Takes it behind what was said. */
   record(emission: PackedTextEmission, replaced: Replaced): void;
 }
@@ -105,7 +105,7 @@ export class TextPacking {
   }
 
   private stored<T>(act: (store: PartStore) => Promise<T>): Promise<T> {
-    return this.options.untilDone(() => act(this.options.store), isStoreFault);
+    return this.options.keepTrying(() => act(this.options.store), isStoreFault);
   }
 }
 

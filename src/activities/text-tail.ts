@@ -1,14 +1,14 @@
 // The text at the end of one artifact as its task holds it: which pieces are stored, which are inline, and which of
 // them should become one. Pure; used by `text-packing.ts`.
 
-import { descriptionOf, inlineCost } from '../temporal/stored-parts';
+import { inlineCost, isOfOneKind } from '../temporal/stored-parts';
 import type { Part, StoredPart } from '../workflows/task';
 
 /** So many pieces become one, and so many of those again: what is held grows with the logarithm of the stream. */
 const PIECES = 32;
 
 /** It is in memory while it is packed, and a piece of over half as much is not packed again. */
-const PACKED_MAX_BYTES = 8_388_608;
+export const PACKED_MAX_BYTES = 8_388_608;
 
 /** Less of inline text is not worth a write. */
 const INLINE_MIN_BYTES = 16_384;
@@ -158,8 +158,4 @@ function within(pieces: readonly StoredPiece[], maxBytes: number): readonly Stor
 
 function isFull({ part }: StoredPiece): boolean {
   return part.ref.bytes > PACKED_MAX_BYTES / 2;
-}
-
-function isOfOneKind(a: Part, b: Part): boolean {
-  return JSON.stringify(descriptionOf(a)) === JSON.stringify(descriptionOf(b));
 }

@@ -1,14 +1,13 @@
 // A part store in memory: what runs skills without a disk.
 
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { MissingPartError, type PartStore } from './part-store';
+import { MissingPartError, sha256, type PartStore } from './part-store';
 
 export function createMemoryPartStore(): PartStore {
   const held = new Map<string, Buffer>();
   const put = (bytes: Uint8Array): string => {
-    const digest = createHash('sha256').update(bytes).digest('hex');
+    const digest = sha256(bytes);
     held.set(digest, Buffer.from(bytes));
     return digest;
   };

@@ -181,6 +181,7 @@ async function* checked(
   if (held !== undefined) yield held;
 }
 
-function sha256(bytes: Uint8Array): string {
+/** Lower-case hex. */
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

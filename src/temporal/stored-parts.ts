@@ -1,6 +1,6 @@
 // Moves the content of big parts out of what Temporal records, and puts it back (D9).
 
-import { MissingPartError, type PartStore } from '../storage/part-store';
+import { MissingPartError, sha256, type PartStore } from '../storage/part-store';
 import { jsonBytes } from '../workflows/json-bytes';
 import { INLINE_PART_BYTES } from '../workflows/limits';
 import type { ContentPart, Message, Part, PartDescription, StoredPart } from '../workflows/task';
@@ -142,6 +142,19 @@ async function restorePart(store: PartStore, part: StoredPart): Promise<ContentP
     case 'data':
       return { ...description, data: parseData(bytes, ref.digest) };
   }
+}
+
+/** Whether the stored part is this one: of the same kind and content. */
+export function isContentOf(stored: StoredPart, part: Part): boolean {
+  if ('url' in part || isStored(part) || !isOfOneKind(stored, part)) return false;
+  const [content, bytes] = bytesOf(part);
+  const { ref } = stored;
+  return content === ref.content && bytes.byteLength === ref.bytes && sha256(bytes) === ref.digest;
+}
+
+/** Whether they are described alike, so that texts of theirs may be one. */
+export function isOfOneKind(a: Part, b: Part): boolean {
+  return JSON.stringify(descriptionOf(a)) === JSON.stringify(descriptionOf(b));
 }
 
 function parseData(bytes: Buffer, digest: string): Extract<ContentPart, { data: unknown }>['data'] {

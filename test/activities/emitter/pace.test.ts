@@ -1,6 +1,7 @@
 // When batches leave a worker, and what travels in them together (D5).
 
-import { BATCHES_IN_RUN, type Spoken } from '../../../src/activities/emitter';
+import { BATCHES_IN_RUN } from '../../../src/activities/batch-stream';
+import type { Spoken } from '../../../src/activities/emitter';
 import type { Batch } from '../../../src/workflows/emission';
 import { chunk, nextTurns, progress, textsOf, useWires } from './wire';
 
