@@ -27,6 +27,7 @@ import {
 import { handOn } from './inherited';
 import { cutOf } from './retry-cut';
 import { id } from './wire/field-schemas';
+import { issueLines } from './wire/request-schemas';
 
 /** As long as a step's name, and the number of its call. */
 const STEP_ID_MAX = 300;
@@ -89,8 +90,7 @@ export function retryRequestOf({
   }
   const checked = retryRequest.safeParse(said);
   if (!checked.success) {
-    const what = `${RETRY_URI} is { taskId, fromStep? }: ${z.prettifyError(checked.error)}`;
-    throw invalid(`message.metadata: ${what.replaceAll('\n', ' ')}`);
+    throw invalid(issueLines(checked.error, ['message', 'metadata', RETRY_URI]));
   }
   const { fromStep, ...request } = checked.data;
   return { ...request, ...(fromStep && { fromStep }) };

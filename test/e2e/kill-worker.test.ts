@@ -95,6 +95,26 @@ describe('a worker killed mid-skill (D4)', () => {
     expect(Object.values(foldArtifacts(frames))).toEqual([lines(chunks)]);
   });
 
+  test('nor is one of which most has moved to the part store', async () => {
+    const [chunks, width] = [60, 30_000];
+    const stream = await streamMessage(
+      stack.url,
+      messageFor('stream', { chunks, width, everyMs: 50 }),
+    );
+    // 1.2 MB, of which half a MiB may be in the task itself.
+    await stream.untilTrue('two thirds', () => {
+      const [text = ''] = Object.values(foldArtifacts(stream.frames));
+      return text.length > (chunks * width * 2) / 3;
+    });
+    await replaceWorker();
+
+    const frames = await stream.toEnd();
+    expectEveryId(frames);
+    expectOneStart(frames);
+    const [text = ''] = Object.values(foldArtifacts(frames));
+    expect(text.replace(/ +$/gm, '')).toBe(lines(chunks));
+  });
+
   test('ten tasks at once, killed at a moment of chance', async () => {
     const { seed, between } = seeded();
     const killAfter = between(15, 180);

@@ -216,11 +216,18 @@ export const REQUESTS = {
 export function checkRequest(schema: z.ZodType, value: unknown): void {
   const checked = schema.safeParse(value);
   if (checked.success) return;
-  const { issues } = checked.error;
+  throw new FaultError('invalidParams', issueLines(checked.error));
+}
+
+/**
+ * One `field: what is wrong` a line.
+ * @param at where the checked value is in the request.
+ */
+export function issueLines({ issues }: z.ZodError, at: readonly PropertyKey[] = []): string {
   const told = issues.slice(0, ISSUES_TOLD);
-  const lines = told.map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
+  const lines = told.map(({ path, message }) => `${pathOf([...at, ...path])}: ${message}`);
   if (issues.length > told.length) lines.push(`and ${String(issues.length - told.length)} more`);
-  throw new FaultError('invalidParams', lines.join('\n'));
+  return lines.join('\n');
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

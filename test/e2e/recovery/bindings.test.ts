@@ -159,9 +159,9 @@ describe('what a caller is told', () => {
   });
 
   test.each([
-    { what: 'another word', retry: { taskId: 't', fromstep: 'a' }, says: /fromstep/ },
-    { what: 'no task', retry: {}, says: /taskId/ },
-    { what: 'a text', retry: 'task-1', says: /is { taskId, fromStep\? }/ },
+    { what: 'another word', retry: { taskId: 't', fromstep: 'a' }, says: /retry:1: .*fromstep/ },
+    { what: 'no task', retry: {}, says: /retry:1\.taskId: / },
+    { what: 'a text', retry: 'task-1', says: /retry:1: .*object/ },
   ])('$what in its metadata is refused', async ({ retry, says }) => {
     const message = { ...retryOf('t'), metadata: { [RETRY]: retry } };
     const [code, text] = (await refusedRpc(message)) ?? [];

@@ -41,12 +41,12 @@ export default [
     return { state: 'completed', message: 'done' };
   }),
 
-  /** A streamed artifact whose text is the same in each attempt. */
+  /** A streamed artifact whose text is the same in each attempt, in lines of `width` characters at least. */
   skill('stream', async (ctx) => {
-    const { chunks = 20, everyMs = 100 } = optionsOf(ctx);
+    const { chunks = 20, everyMs = 100, width = 0 } = optionsOf(ctx);
     const page = ctx.artifact({ name: 'page' });
     for (let i = 1; i <= chunks; i += 1) {
-      await page.append(`line ${i}\n`);
+      await page.append(`${`line ${i}`.padEnd(width)}\n`);
       await delay(everyMs, undefined, { signal: ctx.signal });
     }
     await page.finalize();
