@@ -5,6 +5,7 @@ module.exports = {
   transform: {
     '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
   },
+  setupFiles: ['<rootDir>/test/harness/async-contexts.ts'],
   // jose is an ES module, and the A2A SDK requires it.
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   // vega and vega-lite are ESM only; their UMD builds load in jest's CommonJS.

@@ -17,9 +17,14 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-export function startChild(args: readonly string[], env: NodeJS.ProcessEnv): Child {
+/** @param main what stands for `src/main.ts`, from the root of the project. Default: itself. */
+export function startChild(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  main = 'src/main.ts',
+): Child {
   // As `npm start` does it; see docs/skills.md.
-  const node = ['--conditions=longhaul-src', '--import', 'tsx', 'src/main.ts'];
+  const node = ['--conditions=longhaul-src', '--import', 'tsx', main];
   const child = spawn(process.execPath, [...node, ...args], {
     cwd: ROOT,
     env,

@@ -35,6 +35,8 @@ export interface ProcessOptions {
 
 export const TEST_SKILLS = join(__dirname, 'skills');
 
+const MAIN = { gateway: 'src/main.ts', worker: 'test/harness/worker-main.ts' } as const;
+
 export function startGateway(options: ProcessOptions): Promise<TestProcess> {
   return startProcess('gateway', options, 'PORT');
 }
@@ -51,7 +53,7 @@ async function startProcess(
   for (let start = 1; ; start += 1) {
     const port = await nextFreePort('127.0.0.1', 0);
     const grpcPort = servesGrpc ? String(await nextFreePort('127.0.0.1', 0)) : '';
-    const child = startChild([role], {
+    const settings = {
       ...process.env,
       TEMPORAL_ADDRESS: temporal.address,
       DATA_DIR: temporal.dataDir,
@@ -60,7 +62,8 @@ async function startProcess(
       [portVariable]: String(port),
       GRPC_PORT: grpcPort,
       ...env,
-    });
+    };
+    const child = startChild([role], settings, MAIN[role]);
     const url = `http://127.0.0.1:${String(port)}`;
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       await child.end(signal);

@@ -19,6 +19,7 @@ import { startTaskWorker, type TaskWorker } from '../../src/worker/worker';
 import type { TaskActivities } from '../../src/workflows/contract';
 import type { Batch } from '../../src/workflows/emission';
 import type { PushActivities } from '../../src/workflows/push-contract';
+import './kept-workflows';
 import { serviceError } from './service-error';
 import { createCaller, type Caller } from './task-caller';
 import { startTestTemporal, type TestTemporal, type TestTemporalOptions } from './temporal';

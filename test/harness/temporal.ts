@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
-import { startEmbeddedTemporal } from '../../src/temporal/embedded/server';
+import { startEmbeddedTemporal, type EmbeddedTemporal } from '../../src/temporal/embedded/server';
 import { searchAttributes } from '../../src/temporal/search-attributes';
 import { configuredCli } from './temporal-cli';
 
@@ -36,8 +36,9 @@ export async function startTestTemporal({
 }: TestTemporalOptions = {}): Promise<TestTemporal> {
   const cli = await configuredCli([...(isEager ? [EAGER] : []), ...(isFair ? [] : [UNFAIR])]);
   const dataDir = await mkdtemp(join(tmpdir(), 'longhaul-test-'));
-  const start = (port: number): ReturnType<typeof startEmbeddedTemporal> =>
-    startEmbeddedTemporal({
+  let isRunning = false;
+  const start = async (port: number): Promise<EmbeddedTemporal> => {
+    const started = await startEmbeddedTemporal({
       cli: cli.path,
       dataDir,
       host: '127.0.0.1',
@@ -46,23 +47,32 @@ export async function startTestTemporal({
       ui: false,
       report: () => undefined,
     });
+    isRunning = true;
+    void started.exited.then(() => {
+      isRunning = false;
+    });
+    return started;
+  };
   let server = await start(await nextFreePort('127.0.0.1', 0));
   const { address } = server;
+  const kill = async (): Promise<void> => {
+    process.kill(server.pid, 'SIGKILL');
+    await server.exited;
+  };
   return {
     address,
     dataDir,
     get pid() {
       return server.pid;
     },
-    async kill() {
-      process.kill(server.pid, 'SIGKILL');
-      await server.exited;
-    },
+    kill,
     async restart() {
       server = await start(Number(address.split(':')[1]));
       if (server.address !== address) throw new Error(`port of ${address} was taken meanwhile`);
     },
     async close() {
+      // Nobody reads its database any more, so that it need not take a second to end.
+      if (isRunning) await kill();
       await server.close();
       await rm(dataDir, { recursive: true, force: true });
       await cli.remove();

@@ -10,6 +10,7 @@ import { ContinuationTokens } from '../../src/temporal/continuations';
 import { Tasks } from '../../src/temporal/tasks';
 import { startTaskWorker } from '../../src/worker/worker';
 import { setTimeout as delay } from 'node:timers/promises';
+import '../harness/kept-workflows';
 
 export const TASK_QUEUE = 'tasks';
 export const LINES = 1_500;
