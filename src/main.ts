@@ -3,7 +3,8 @@
 import pino from 'pino';
 import { SKILL_MEMBERS, unreadMembers } from './activities/check-skill';
 import { loadSkills } from './activities/load-skills';
-import { readConfig, type Config } from './config';
+import type { Config } from './config/config';
+import { readConfig } from './config/read-config';
 import { openGateway, type Addresses } from './processes/gateway-process';
 import { openListener } from './processes/listener-process';
 import { say } from './processes/process';

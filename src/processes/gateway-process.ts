@@ -10,7 +10,7 @@ import { Recovery } from '../api/recovery';
 import { createSkillCatalog } from '../api/skill-catalog';
 import { TaskService } from '../api/task-service';
 import { Webhooks } from '../api/webhooks';
-import type { Config } from '../config';
+import type { Config } from '../config/config';
 import { createPartStores } from '../storage/part-store';
 import { servedSince } from '../storage/served-since';
 import type { DeriveKey } from '../storage/service-secret';

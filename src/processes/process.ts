@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Skill } from '../activities/skill';
-import type { Config, TemporalConfig } from '../config';
+import type { Config, TemporalConfig } from '../config/config';
 import type { SweepTotals } from '../storage/sweep';
 import { keysFromFile, keysFromSecret, type DeriveKey } from '../storage/service-secret';
 import { untilAnswered } from '../temporal/availability';
