@@ -8,7 +8,7 @@ import { readSse } from '../harness/sse';
 import { TWO_GATEWAYS, useStack } from '../harness/stack';
 import { streamMessage, subscribe } from '../harness/stream';
 import { post, urlOf, visit } from '../harness/visits';
-import { textOf, type WireTask } from '../harness/wire';
+import { textOf, type LegacyEvent, type WireTask } from '../harness/wire';
 import { ask as askPlain } from './edges/plain-request';
 
 const stack = useStack(TWO_GATEWAYS);
@@ -261,17 +261,6 @@ describe('meanwhile', () => {
       'completed true',
     ]);
   });
-
-  interface LegacyEvent {
-    readonly kind: string;
-    readonly final?: boolean;
-    readonly status: {
-      readonly state: string;
-      readonly message?: {
-        readonly parts: readonly { readonly kind: string; readonly file?: { uri: string } }[];
-      };
-    };
-  }
 
   test('the tenant of the task is that of its address', async () => {
     const sent = await rpc<{ task: WireTask }>(stack.url, 'SendMessage', {
