@@ -44,7 +44,7 @@ const folderRules = PARTS.map((part) => ({
   from: { path: folder(part) },
   to: {
     path: '^src/',
-    pathNot: [...[part, ...MAY_IMPORT[part]].map(folder), '^src/config\\.ts$'],
+    pathNot: [...[part, ...MAY_IMPORT[part]].map(folder), folder('config')],
   },
 }));
 
@@ -104,16 +104,19 @@ module.exports = {
     {
       name: 'config-is-for-main',
       comment:
-        'A part takes the values it needs as arguments: only what composes it reads config.ts.',
+        'A part takes the values it needs as arguments: only what composes it reads the config.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(main|config)\\.ts$', folder('processes')] },
-      to: { path: '^src/config\\.ts$' },
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', folder('config'), folder('processes')] },
+      to: { path: folder('config') },
     },
     {
       name: 'only-main-composes',
       comment: 'Besides main.ts every file that imports ours lives in one of the folders above.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(main|config|index)\\.ts$', ...PARTS.map(folder)] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(main|index)\\.ts$', ...[...PARTS, 'config'].map(folder)],
+      },
       to: { path: '^src/' },
     },
     {
@@ -137,8 +140,11 @@ module.exports = {
       name: 'config-knows-no-part',
       comment: 'Besides parsers of settings, which say what a part can be given.',
       severity: 'error',
-      from: { path: '^src/config\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/webhooks/(address-rules|signature)\\.ts$' },
+      from: { path: folder('config') },
+      to: {
+        path: '^src/',
+        pathNot: [folder('config'), '^src/webhooks/(address-rules|signature)\\.ts$'],
+      },
     },
     {
       name: 'src-imports-src',
@@ -151,7 +157,7 @@ module.exports = {
       name: 'zod-at-the-edge',
       comment: 'Input is parsed where it enters: requests, the environment, skills.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(api|activities)/', '^src/config\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/(api|activities|config)/'] },
       to: { path: npm('zod') },
     },
     {

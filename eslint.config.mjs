@@ -30,8 +30,9 @@ const NOT_IN_A_WORKFLOW = [
   'structuredClone',
 ];
 
-/** `config.ts` reads the environment once; everything else is given values. */
-const ENVIRONMENT = 'Only src/config.ts reads the environment: take the value as an argument.';
+/** `config/read-config.ts` reads the environment once; everything else is given values. */
+const ENVIRONMENT =
+  'Only src/config/read-config.ts reads the environment: take the value as an argument.';
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.longhaul/']),
@@ -79,7 +80,7 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    ignores: ['src/config.ts'],
+    ignores: ['src/config/read-config.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,9 +1,11 @@
 // The composition root: starts the process that was asked for, and takes it down again.
 
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { SKILL_MEMBERS, unreadMembers } from './activities/check-skill';
 import { loadSkills } from './activities/load-skills';
-import { readConfig, type Config } from './config';
+import type { Skill } from './activities/skill';
+import type { Config } from './config/config';
+import { readConfig } from './config/read-config';
 import { openGateway, type Addresses } from './processes/gateway-process';
 import { openListener } from './processes/listener-process';
 import { say } from './processes/process';
@@ -54,12 +56,7 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
   const skills = await loadSkills(config.skills, config, (err, file) => {
     log.error({ err, file }, 'a module with skills left an error that nobody caught');
   });
-  for (const skill of skills) {
-    const members = unreadMembers(skill);
-    if (members.length === 0) continue;
-    const told = { skill: skill.id, members, known: SKILL_MEMBERS };
-    log.warn(told, 'a skill has members that nothing reads: are they misspelled?');
-  }
+  warnOfUnread(skills, log);
   const fail = (err: unknown): void => {
     log.fatal({ err }, 'the worker stopped');
     stop(1);
@@ -91,6 +88,15 @@ async function run(role: string, { config, running, stop }: Role): Promise<void>
     }
     default:
       throw new Error(`there is no "${role}": say start, gateway, worker or listen`);
+  }
+}
+
+function warnOfUnread(skills: readonly Skill[], log: Logger): void {
+  for (const skill of skills) {
+    const members = unreadMembers(skill);
+    if (members.length === 0) continue;
+    const told = { skill: skill.id, members, known: SKILL_MEMBERS };
+    log.warn(told, 'a skill has members that nothing reads: are they misspelled?');
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readConfig } from '../src/config';
+import { readConfig } from '../src/config/read-config';
 
 const ROOT = join(__dirname, '..');
 
@@ -11,7 +11,7 @@ const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 /** What every process has, and nobody sets for this one. */
 const OF_THE_SYSTEM = new Set(['PATH', 'XDG_CACHE_HOME']);
 
-const settings = (textOf('src/config.ts').match(/^ {2}[A-Z][A-Z\d_]+(?=: )/gm) ?? [])
+const settings = (textOf('src/config/settings.ts').match(/^ {2}[A-Z][A-Z\d_]+(?=: )/gm) ?? [])
   .map((line) => line.trim())
   .filter((name) => !OF_THE_SYSTEM.has(name));
 

@@ -14,7 +14,7 @@ import { LonghaulClientError, ProtocolError } from './errors';
 import { guardedFetch } from './guarded-fetch';
 import { LonghaulClient } from './longhaul-client';
 import type { ReconnectOptions } from './pace';
-import { OwnJsonRpcTransportFactory, OwnRestTransportFactory } from './transports';
+import { ownTransportFactories } from './transports';
 
 /** A2A §8.2, relative to the agent's address. */
 const CARD_PATH = '.well-known/agent-card.json';
@@ -90,7 +90,7 @@ async function connect(
   const cardResolver = new DefaultAgentCardResolver({ fetchImpl, legacyCompat });
   const factory = new ClientFactory({
     ...ClientFactoryOptions.createFrom(
-      { transports: [new OwnJsonRpcTransportFactory(http), new OwnRestTransportFactory(http)] },
+      { transports: ownTransportFactories(http) },
       { transports: [...(options.transports ?? [])] },
     ),
     cardResolver,

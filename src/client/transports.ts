@@ -12,6 +12,7 @@ import {
   RestTransportFactory,
   type RequestOptions,
   type Transport,
+  type TransportFactory,
 } from '@a2a-js/sdk/client';
 import { ProtocolError } from './errors';
 import { STREAM_CURSOR_URI, declaredExtensions } from './extensions';
@@ -30,68 +31,67 @@ export interface HttpTransportOptions {
 /** Streams of A2A 0.3 stay the SDK's. */
 const OWN_VERSION = '1.0';
 
-export class OwnJsonRpcTransportFactory extends JsonRpcTransportFactory {
-  private readonly own: HttpTransportOptions;
-
-  constructor(options: HttpTransportOptions) {
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the SDK exports no such class
-    super(forSdk(options));
-    this.own = options;
-  }
-
-  override async create(url: string, card: AgentCard): Promise<Transport> {
-    const transport = await super.create(url, card);
-    if (transport.protocolVersion !== OWN_VERSION) return transport;
-    const open = opener(this.own, card, jsonRpcResult);
-    let lastId = 0;
-    const call = (method: string, params: unknown, options?: RequestOptions): Events => {
-      lastId += 1;
-      return open(url, { jsonrpc: '2.0', id: lastId, method, params }, options);
-    };
-    return withStreams(transport, {
-      sendMessageStream: (params, options) =>
-        call('SendStreamingMessage', SendMessageRequest.toJSON(params), options),
-      resubscribeTask: (params, options) =>
-        call('SubscribeToTask', SubscribeToTaskRequest.toJSON(params), options),
-    });
-  }
-}
-
-export class OwnRestTransportFactory extends RestTransportFactory {
-  private readonly own: HttpTransportOptions;
-
-  constructor(options: HttpTransportOptions) {
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the SDK exports no such class
-    super(forSdk(options));
-    this.own = options;
-  }
-
-  override async create(url: string, card: AgentCard): Promise<Transport> {
-    const transport = await super.create(url, card);
-    if (transport.protocolVersion !== OWN_VERSION) return transport;
-    const open = opener(this.own, card, restResult);
-    const address = (tenant: string, path: string): string =>
-      url.replace(/\/+$/, '') + (tenant === '' ? '' : `/${encodeURIComponent(tenant)}`) + path;
-    return withStreams(transport, {
-      sendMessageStream: (params, options) =>
-        open(address(params.tenant, '/message:stream'), SendMessageRequest.toJSON(params), options),
-      resubscribeTask: ({ tenant, id }, options) =>
-        open(address(tenant, `/tasks/${encodeURIComponent(id)}:subscribe`), undefined, options),
-    });
-  }
-}
-
-/** What the SDK's factories take of it. */
-function forSdk({ fetchImpl, speaksLegacy }: HttpTransportOptions) {
-  return { fetchImpl, legacyCompat: { enabled: speaksLegacy } };
+/** One for each binding over HTTP. */
+export function ownTransportFactories(options: HttpTransportOptions): TransportFactory[] {
+  return [
+    withOwnStreams(JsonRpcTransportFactory, options, jsonRpcStreams),
+    withOwnStreams(RestTransportFactory, options, restStreams),
+  ];
 }
 
 type Streams = Pick<Transport, 'sendMessageStream' | 'resubscribeTask'>;
 type Events = AsyncGenerator<StreamResponse, void, undefined>;
 type Open = (url: string, body: unknown, options?: RequestOptions) => Events;
+type StreamsAt = (url: string, card: AgentCard, options: HttpTransportOptions) => Streams;
 
-function withStreams(transport: Transport, streams: Streams): Transport {
-  return Object.assign(transport, streams);
+/** A factory of the SDK, by what it is given here. */
+type SdkTransportFactory = new (options: {
+  readonly fetchImpl: typeof fetch;
+  readonly legacyCompat: { enabled: boolean };
+}) => TransportFactory;
+
+function withOwnStreams(
+  Sdk: SdkTransportFactory,
+  options: HttpTransportOptions,
+  streamsAt: StreamsAt,
+): TransportFactory {
+  const { fetchImpl, speaksLegacy } = options;
+  const sdk = new Sdk({ fetchImpl, legacyCompat: { enabled: speaksLegacy } });
+  return {
+    protocolName: sdk.protocolName,
+    async create(url, card) {
+      const transport = await sdk.create(url, card);
+      if (transport.protocolVersion !== OWN_VERSION) return transport;
+      return Object.assign(transport, streamsAt(url, card, options));
+    },
+  };
+}
+
+function jsonRpcStreams(url: string, card: AgentCard, own: HttpTransportOptions): Streams {
+  const open = opener(own, card, jsonRpcResult);
+  let lastId = 0;
+  const call = (method: string, params: unknown, options?: RequestOptions): Events => {
+    lastId += 1;
+    return open(url, { jsonrpc: '2.0', id: lastId, method, params }, options);
+  };
+  return {
+    sendMessageStream: (params, options) =>
+      call('SendStreamingMessage', SendMessageRequest.toJSON(params), options),
+    resubscribeTask: (params, options) =>
+      call('SubscribeToTask', SubscribeToTaskRequest.toJSON(params), options),
+  };
+}
+
+function restStreams(url: string, card: AgentCard, own: HttpTransportOptions): Streams {
+  const open = opener(own, card, restResult);
+  const address = (tenant: string, path: string): string =>
+    url.replace(/\/+$/, '') + (tenant === '' ? '' : `/${encodeURIComponent(tenant)}`) + path;
+  return {
+    sendMessageStream: (params, options) =>
+      open(address(params.tenant, '/message:stream'), SendMessageRequest.toJSON(params), options),
+    resubscribeTask: ({ tenant, id }, options) =>
+      open(address(tenant, `/tasks/${encodeURIComponent(id)}:subscribe`), undefined, options),
+  };
 }
 
 /** @param resultOf what a frame says in this binding; throws the error that it may say instead. */

@@ -10,12 +10,11 @@ import { Recovery } from '../api/recovery';
 import { createSkillCatalog } from '../api/skill-catalog';
 import { TaskService } from '../api/task-service';
 import { Webhooks } from '../api/webhooks';
-import type { Config } from '../config';
-import { createPartStores } from '../storage/part-store';
+import type { Config } from '../config/config';
+import { createPartStores, type PartStores } from '../storage/part-store';
 import { servedSince } from '../storage/served-since';
 import type { DeriveKey } from '../storage/service-secret';
 import { answers } from '../temporal/availability';
-import { openClient } from '../temporal/connection';
 import { openContinuations } from '../temporal/continuations';
 import { EndedTasks } from '../temporal/ended-task';
 import { nextFreePort } from '../temporal/embedded/free-port';
@@ -26,7 +25,14 @@ import { TaskListing } from '../temporal/task-list';
 import { Tasks } from '../temporal/tasks';
 import { AddressRules } from '../webhooks/address-rules';
 import { openBlobs } from './part-blobs';
-import { keysOf, pushQueueOf, untilSearchAttributes, version, type ProcessParts } from './process';
+import {
+  keysOf,
+  openTemporal,
+  pushQueueOf,
+  untilSearchAttributes,
+  version,
+  type ProcessParts,
+} from './process';
 
 /** Where clients reach a gateway. */
 export interface Addresses {
@@ -38,12 +44,8 @@ export interface Addresses {
 
 /** @param starter over the connection of a worker in this process; see `WorkflowStarterOptions`. */
 export async function openGateway(parts: ProcessParts, starter?: Client): Promise<Addresses> {
-  const { config, temporal, skills, log, running } = parts;
-  const client = openClient({
-    connection: temporal.connection,
-    client: { namespace: temporal.namespace },
-  });
-  running.add(() => client.connection.close());
+  const { config, log, running } = parts;
+  const client = openTemporal(parts);
   const starting = { client, taskQueue: config.taskQueue, ...(starter && { starter }) };
   const tasks = new Tasks(starting);
   const replies = new Replies(starting);
@@ -51,22 +53,17 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
     tasks.feeds.close();
     return Promise.resolve();
   });
-  const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
-  const addresses = addressesOf(config, port);
+  const { port, ...addresses } = await addressesOf(config);
   const { publicUrl } = addresses;
   const keys = await keysOf(config);
   const stores = createPartStores(await openBlobs(parts));
-  const listing = new TaskListing(client, keys('page-token'));
   const webhooks = config.push.isOn
     ? openWebhooks({ config, client, tasks, keys, publicUrl })
     : undefined;
-  const catalog = createSkillCatalog(skills, config.taskQueue);
   const receiving = { ...(webhooks && { webhooks }) };
-  const recovery = new Recovery({ tasks, endedTasks: new EndedTasks(client), stores });
-  const parted = { tasks, replies, recovery };
-  const intake = new Intake({ ...parted, stores, catalog, publicUrl, ...receiving });
+  const serving = { client, tasks, replies, stores, keys, publicUrl, ...receiving };
   const gateway = createGateway({
-    service: new TaskService({ ...parted, intake, listing }),
+    service: openService(parts, serving),
     stores,
     ...receiving,
     continuations: openContinuations(tasks, keys('continuation')),
@@ -87,12 +84,36 @@ export async function openGateway(parts: ProcessParts, starter?: Client): Promis
   return addresses;
 }
 
-function addressesOf(config: Config, port: number): Addresses {
+async function addressesOf(config: Config): Promise<Addresses & { readonly port: number }> {
+  const port = config.port === 0 ? await nextFreePort(config.host, 4_000) : config.port;
   const { grpcPort } = config;
   const publicUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${String(port)}`;
-  if (grpcPort === undefined) return { publicUrl };
+  if (grpcPort === undefined) return { port, publicUrl };
   const { hostname } = new URL(publicUrl);
-  return { publicUrl, grpcAddress: config.publicGrpcUrl ?? `${hostname}:${String(grpcPort)}` };
+  return {
+    port,
+    publicUrl,
+    grpcAddress: config.publicGrpcUrl ?? `${hostname}:${String(grpcPort)}`,
+  };
+}
+
+interface ServiceParts {
+  readonly client: Client;
+  readonly tasks: Tasks;
+  readonly replies: Replies;
+  readonly stores: PartStores;
+  readonly keys: DeriveKey;
+  readonly publicUrl: string;
+  readonly webhooks?: Webhooks;
+}
+
+function openService({ config, skills }: ProcessParts, parts: ServiceParts): TaskService {
+  const { client, keys, ...shared } = parts;
+  const recovery = new Recovery({ ...shared, endedTasks: new EndedTasks(client) });
+  const catalog = createSkillCatalog(skills, config.taskQueue);
+  const intake = new Intake({ ...shared, recovery, catalog });
+  const listing = new TaskListing(client, keys('page-token'));
+  return new TaskService({ ...shared, recovery, intake, listing });
 }
 
 interface WebhookParts {

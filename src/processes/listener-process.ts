@@ -1,6 +1,6 @@
 // The trial receiver of webhooks, with the secrets that this deployment signs with.
 
-import type { Config } from '../config';
+import type { Config } from '../config/config';
 import { startListener } from '../webhooks/listener';
 import { toSecret } from '../webhooks/signature';
 import { keysOf, say, signingSecretsOf } from './process';

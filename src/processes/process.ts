@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Skill } from '../activities/skill';
-import type { Config, TemporalConfig } from '../config';
+import type { Config, TemporalConfig } from '../config/config';
 import type { SweepTotals } from '../storage/sweep';
 import { keysFromFile, keysFromSecret, type DeriveKey } from '../storage/service-secret';
 import { untilAnswered } from '../temporal/availability';
+import { openClient } from '../temporal/connection';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
 import type { Running } from './running';
 
@@ -30,6 +31,14 @@ export interface ProcessParts {
   readonly running: Running;
   /** Kept by the worker of this process, told by its metrics. */
   readonly sweeps: SweepTotals;
+}
+
+/** Closed with the process. */
+export function openTemporal({ temporal, running }: ProcessParts): Client {
+  const { connection, namespace } = temporal;
+  const client = openClient({ connection, client: { namespace } });
+  running.add(() => client.connection.close());
+  return client;
 }
 
 export async function untilSearchAttributes(

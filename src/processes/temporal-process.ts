@@ -1,6 +1,6 @@
 // The Temporal server that a process speaks to: one of its own, or a given one.
 
-import type { Config, TemporalConfig } from '../config';
+import type { Config, TemporalConfig } from '../config/config';
 import { findTemporalCli, type CliOptions } from '../temporal/embedded/cli';
 import { startOwnTemporal } from '../temporal/embedded/own-temporal';
 import { searchAttributes } from '../temporal/search-attributes';

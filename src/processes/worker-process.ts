@@ -8,18 +8,19 @@ import { catchStrayErrors } from '../activities/stray-errors';
 import { serveHealth } from '../api/health';
 import { createMetrics } from '../api/metrics';
 import { createPartStores, type PartStores } from '../storage/part-store';
-import { openClient } from '../temporal/connection';
 import { ContinuationTokens } from '../temporal/continuations';
 import { Tasks } from '../temporal/tasks';
 import { AddressRules } from '../webhooks/address-rules';
 import { createPushActivities } from '../webhooks/deliver';
 import { createPoster } from '../webhooks/post';
 import { MAX_RUNNING_DELIVERIES, connectWorker, startTaskWorker } from '../worker/worker';
+import type { TaskActivities } from '../workflows/contract';
 import type { PushActivities } from '../workflows/push-contract';
 import { openBlobs } from './part-blobs';
 import { sweepFromTimeToTime } from './part-sweeps';
 import {
   keysOf,
+  openTemporal,
   pushQueueOf,
   signingSecretsOf,
   untilSearchAttributes,
@@ -33,11 +34,7 @@ export async function openWorker(
   fail: (err: unknown) => void,
 ): Promise<Client> {
   const { config, temporal, skills, log, running } = parts;
-  const client = openClient({
-    connection: temporal.connection,
-    client: { namespace: temporal.namespace },
-  });
-  running.add(() => client.connection.close());
+  const client = openTemporal(parts);
   const blobs = await openBlobs(parts);
   const stores = createPartStores(blobs);
   await untilSearchAttributes(client, parts);
@@ -48,25 +45,11 @@ export async function openWorker(
   const connection = await connectWorker(temporal.connection ?? {});
   running.add(() => connection.close());
   const native = new Client({ connection, namespace: temporal.namespace });
-  const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
-  // A poll over the worker's own connection cannot be given up.
-  const followed = new Tasks({ client, taskQueue: config.taskQueue });
-  const activities = createTaskActivities({
-    skills: new Map(skills.map((skill) => [skill.id, skill])),
-    stores,
-    continuations: new ContinuationTokens((await keysOf(config))('continuation')),
-    signal: (run, batch) => tasks.signal(run, batch),
-    longLog: (run, speaker) => tasks.longLog(run, speaker),
-    takeOver: (run, speaker) => tasks.takeOver(run, speaker),
-    followUps: (run) => followed.followUps(run),
-    readTask: (ref) => tasks.read(ref),
-    log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
-  });
   const worker = await startTaskWorker({
     connection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
-    activities,
+    activities: await openActivities(parts, { native, client, stores }),
     skillQueues: skillQueuesOf(skills, config.taskQueue),
     // Switched off, what is under way waits in its queue until it is switched on again.
     ...(config.push.isOn && {
@@ -77,6 +60,33 @@ export async function openWorker(
   running.add(() => worker.close());
   sweepFromTimeToTime(parts, client, blobs);
   return native;
+}
+
+interface Reach {
+  /** Over the connection of the worker. */
+  readonly native: Client;
+  /** Its polls can be given up, which those over the worker's connection cannot. */
+  readonly client: Client;
+  readonly stores: PartStores;
+}
+
+async function openActivities(
+  { config, skills, log }: ProcessParts,
+  { native, client, stores }: Reach,
+): Promise<TaskActivities> {
+  const tasks = new Tasks({ client: native, taskQueue: config.taskQueue });
+  const followed = new Tasks({ client, taskQueue: config.taskQueue });
+  return createTaskActivities({
+    skills: new Map(skills.map((skill) => [skill.id, skill])),
+    stores,
+    continuations: new ContinuationTokens((await keysOf(config))('continuation')),
+    signal: (run, batch) => tasks.signal(run, batch),
+    longLog: (run, speaker) => tasks.longLog(run, speaker),
+    takeOver: (run, speaker) => tasks.takeOver(run, speaker),
+    followUps: (run) => followed.followUps(run),
+    readTask: (ref) => tasks.read(ref),
+    log: (taskId, skillId) => toSkillLog(log.child({ taskId, skillId })),
+  });
 }
 
 async function openPush(

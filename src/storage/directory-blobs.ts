@@ -27,18 +27,6 @@ const PARTIAL = '.partial';
 export function createDirectoryBlobs(directory: string): Blobs {
   const pathOf = (key: string): string => join(directory, key);
   const partialPath = (): string => join(directory, `${randomUUID()}${PARTIAL}`);
-  const place = async (partial: string, key: string): Promise<void> => {
-    // A sweep may take an empty folder away between the two.
-    for (let tries = 1; ; tries += 1) {
-      await mkdir(dirname(pathOf(key)), { recursive: true });
-      try {
-        await rename(partial, pathOf(key));
-        return;
-      } catch (err) {
-        if (!isMissing(err) || tries === PLACE_TRIES) throw err;
-      }
-    }
-  };
   return {
     probe: () => probe(directory, partialPath()),
     write: (key, bytes) =>
@@ -47,7 +35,7 @@ export function createDirectoryBlobs(directory: string): Blobs {
         await removedOnFailure(partial, async () => {
           await mkdir(directory, { recursive: true });
           await writeFile(partial, bytes, { flush: true });
-          await place(partial, key);
+          await placed(partial, pathOf(key));
         });
       }),
     receive: (source) =>
@@ -58,22 +46,12 @@ export function createDirectoryBlobs(directory: string): Blobs {
           await pipeline(source, createWriteStream(partial, { flush: true }));
         });
         return {
-          keep: (key) => faultsTold(() => removedOnFailure(partial, () => place(partial, key))),
+          keep: (key) =>
+            faultsTold(() => removedOnFailure(partial, () => placed(partial, pathOf(key)))),
           discard: () => rm(partial, { force: true }),
         };
       }),
-    copy: (from, to) =>
-      faultsTold(async () => {
-        if ((await statOf(pathOf(from))) === undefined) return false;
-        await mkdir(dirname(pathOf(to)), { recursive: true });
-        if (await linked(pathOf(from), pathOf(to))) return true;
-        const partial = partialPath();
-        await removedOnFailure(partial, async () => {
-          await copyFile(pathOf(from), partial);
-          await place(partial, to);
-        });
-        return true;
-      }),
+    copy: (from, to) => faultsTold(() => copied(pathOf(from), pathOf(to), partialPath())),
     stream: (key, range) =>
       faultsTold(async () => {
         const file = await open(pathOf(key)).catch(undefinedIfMissing);
@@ -92,6 +70,31 @@ export function createDirectoryBlobs(directory: string): Blobs {
 }
 
 const PLACE_TRIES = 5;
+
+async function placed(partial: string, path: string): Promise<void> {
+  // A sweep may take an empty folder away between the two.
+  for (let tries = 1; ; tries += 1) {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await rename(partial, path);
+      return;
+    } catch (err) {
+      if (!isMissing(err) || tries === PLACE_TRIES) throw err;
+    }
+  }
+}
+
+/** False when there is nothing to copy. */
+async function copied(from: string, to: string, partial: string): Promise<boolean> {
+  if ((await statOf(from)) === undefined) return false;
+  await mkdir(dirname(to), { recursive: true });
+  if (await linked(from, to)) return true;
+  await removedOnFailure(partial, async () => {
+    await copyFile(from, partial);
+    await placed(partial, to);
+  });
+  return true;
+}
 
 async function probe(directory: string, partial: string): Promise<void> {
   try {

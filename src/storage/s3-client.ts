@@ -1,6 +1,7 @@
 // The client of S3 with our bounds, and what its errors mean.
 
 import type { S3 } from '@aws-sdk/client-s3';
+import type { Upload } from '@aws-sdk/lib-storage';
 import type { isTransientError } from '@smithy/core/retry';
 import type { Readable } from 'node:stream';
 import { StoreFault } from './store-fault';
@@ -72,25 +73,33 @@ export async function openS3(place: S3Place): Promise<S3Access> {
     s3,
     patientS3,
     async upload(key, body) {
-      const at = { Bucket: place.bucket, Key: key };
+      const target = { Bucket: place.bucket, Key: key };
       const upload = new Upload({
         client: patientS3,
-        params: { ...at, Body: body },
+        params: { ...target, Body: body },
         partSize: CHUNK_BYTES,
         queueSize: CHUNKS_AT_ONCE,
       });
-      let sent = 0;
-      upload.on('httpUploadProgress', ({ loaded = 0 }) => (sent = loaded));
-      try {
-        await upload.done();
-      } catch (err) {
-        // The SDK completes again when the first answer was lost, and the upload is gone because it was completed.
-        if (nameOf(err) !== 'NoSuchUpload') throw err;
-        if ((await sizeOf(s3, at)) !== sent) throw err;
-      }
+      await finished(upload, () => sizeOf(s3, target));
     },
     toFault: (err) => (isPassing(err as SdkError) ? new StoreFault(err) : err),
   };
+}
+
+/** @param storedBytes of what is under the key. */
+async function finished(
+  upload: Upload,
+  storedBytes: () => Promise<number | undefined>,
+): Promise<void> {
+  let sent = 0;
+  upload.on('httpUploadProgress', ({ loaded = 0 }) => (sent = loaded));
+  try {
+    await upload.done();
+  } catch (err) {
+    // The SDK completes again when the first answer was lost, and the upload is gone because it was completed.
+    if (nameOf(err) !== 'NoSuchUpload') throw err;
+    if ((await storedBytes()) !== sent) throw err;
+  }
 }
 
 /** Whatever the SDK throws, as its own judges take it. */

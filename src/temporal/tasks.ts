@@ -1,4 +1,4 @@
-// Start, message, cancel, read: the one file that calls the Temporal client for tasks.
+// Start, message, cancel, read: what the rest of the program does with tasks, by calls to Temporal.
 
 import {
   WorkflowNotFoundError,
@@ -15,7 +15,6 @@ import {
   TASK_WORKFLOW,
   messageUpdate,
   progressSignal,
-  taskQuery,
   type FollowUp,
   type MessageReceipt,
   type TaskStart,
@@ -29,18 +28,12 @@ import { isNotFound } from './grpc-failure';
 import { EventFeeds, type FollowOptions, type Following } from './event-feed';
 import { FollowUps } from './follow-ups';
 import { createDecoder, type Decode } from './history';
-import { patienceOf } from './patience';
-import { readRunEnd } from './run-end';
 import { openStreamLog, type StreamLog } from './stream-log';
 import { scopeKey } from './scope';
-import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
+import { TaskError, TaskErrorReason } from './task-error';
 import { firstWord, foldAtFirstWord, type TakenOver } from './takeover';
-import type { HistorySource } from './history';
-import { TaskHistory } from './task-history';
+import { TaskReader, type Waiting } from './task-reader';
 import { WorkflowStarter, keyReused, type WorkflowStarterOptions } from './workflow-starter';
-
-/** A query goes to a worker; without one it must leave time for reading the history instead. */
-const QUERY_DEADLINE_MS = 700;
 
 /** What a workflow takes at once by default; with more the server waits until the call is too late. */
 const UPDATES_AT_ONCE = 10;
@@ -58,9 +51,8 @@ export function workflowIdOf({ scope, taskId }: TaskRef): string {
 export class Tasks {
   readonly feeds: EventFeeds;
   private readonly client: Client;
-  /** Of a worker in this process, if there is one: its calls do their work off this thread. */
-  private readonly fastest: Client;
   private readonly starter: WorkflowStarter;
+  private readonly reader: TaskReader;
   private readonly decode: Decode;
   /** Messages on their way, by workflow id. */
   private readonly updating = new Map<string, number>();
@@ -68,9 +60,13 @@ export class Tasks {
   constructor(options: WorkflowStarterOptions) {
     const { client } = options;
     this.client = client;
-    this.fastest = options.starter ?? client;
     this.starter = new WorkflowStarter(options);
     this.decode = createDecoder(client);
+    this.reader = new TaskReader({
+      client,
+      fastest: options.starter ?? client,
+      decode: this.decode,
+    });
     this.feeds = new EventFeeds(client);
   }
 
@@ -164,58 +160,13 @@ export class Tasks {
    * The task as of now, with or without a worker.
    * @throws TaskError `not-found`, `unavailable`.
    */
-  async read(ref: TaskRef): Promise<Task> {
-    const source = { client: this.client, decode: this.decode, workflowId: workflowIdOf(ref) };
-    const history = new TaskHistory(source);
-    const readOn = (): Promise<unknown> => withinDeadline(this.client, () => history.next(false));
-    try {
-      await readOn();
-      // One page holds nearly every task. A longer one is asked for before it is read to the end.
-      if (!history.isCaughtUp) {
-        const short = await withinDeadline(this.client, () => this.inShort(source));
-        if (short !== undefined) return short;
-      }
-      while (!history.isCaughtUp) await readOn();
-      return history.task;
-    } catch (err) {
-      throw isNotFound(err) ? noSuchTask(err) : err;
-    }
+  read(ref: TaskRef): Promise<Task> {
+    return this.reader.read(workflowIdOf(ref));
   }
 
-  /** By small calls: from the result of a closed workflow, or from a worker that holds an open one. */
-  private async inShort(source: HistorySource): Promise<Task | undefined> {
-    const { client, workflowId } = source;
-    // Asked for the end of an open run, the server waits a second for it, also where it is told not to.
-    const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
-      namespace: client.options.namespace,
-      execution: { workflowId },
-    });
-    // What the server ended itself no worker knows; the history does.
-    if (!info?.closeTime) return this.query(workflowId);
-    const end = await readRunEnd(source, false);
-    return end?.kind === 'completed' ? (end.result as Task) : undefined;
-  }
-
-  /**
-   * The task if it ends within `withinMs`, by one call whatever happens meanwhile; undefined if it
-   * does not, or if it cannot be told.
-   */
-  async ended(
-    ref: TaskRef,
-    { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
-  ): Promise<Task | undefined> {
-    const source = { client: this.fastest, decode: this.decode, workflowId: workflowIdOf(ref) };
-    const patience = patienceOf(withinMs, signal);
-    const over = new Promise<undefined>((resolve) => {
-      patience.signal.addEventListener('abort', () => {
-        resolve(undefined);
-      });
-    });
-    // A call over a worker's connection takes no signal: given up, it is left to its own deadline.
-    // The patience cannot be that deadline: with half a second left the server does not wait at all.
-    const asked = withinDeadline(this.fastest, () => readRunEnd(source, true));
-    const end = await Promise.race([asked.catch(() => undefined), over]).finally(patience.end);
-    return end?.kind === 'completed' ? (end.result as Task) : undefined;
+  /** The task if it ends in time; see `TaskReader.ended`. */
+  ended(ref: TaskRef, waiting: Waiting): Promise<Task | undefined> {
+    return this.reader.ended(workflowIdOf(ref), waiting);
   }
 
   /** Follows a task's events; see `EventFeeds.follow`. */
@@ -268,18 +219,6 @@ export class Tasks {
     const { seq } = await this.read(ref);
     const said = JSON.stringify([seq, followUp.message]);
     return createHash('sha256').update(said).digest('hex');
-  }
-
-  private async query(workflowId: string): Promise<Task | undefined> {
-    const handle = this.client.workflow.getHandle(workflowId);
-    const asked = this.client.withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
-      handle.query(taskQuery),
-    );
-    // Without a worker the history answers.
-    return asked.then(
-      (task) => task ?? undefined,
-      () => undefined,
-    );
   }
 
   /** A closed workflow refuses updates and cancels in the words it uses for an unknown one. */

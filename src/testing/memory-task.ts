@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { runAttempt } from '../activities/attempt';
-import type { Skill, SkillContext, StepOptions, StepScope } from '../activities/skill';
+import type { Skill, SkillContext } from '../activities/skill';
 import { createMemoryPartStore } from '../storage/memory-part-store';
 import type { PartStore } from '../storage/part-store';
 import { storeBigParts } from '../temporal/stored-parts';
@@ -11,20 +11,21 @@ import type { TurnInput, TurnLimits, TurnOutcome } from '../workflows/contract';
 import { FORMAT, type Batch } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
 import { USER_PARTS_BYTES } from '../workflows/limits';
-import type { Decision, Inherited, Recorded } from '../workflows/recorded';
+import type { Decision, Inherited } from '../workflows/recorded';
 import {
   TaskState,
   isInterrupted,
-  isTerminal,
   type ContentPart,
   type Message,
   type Task,
   type TaskEvent,
 } from '../workflows/task';
-import { artifactsAtCheckpoint, foldTask } from '../workflows/task-state';
+import { artifactsAtCheckpoint } from '../workflows/task-state';
 import type { TaskFold } from '../workflows/task-fold';
 import type { Crash } from './crash';
+import { MemoryHistory } from './memory-history';
 import { Worker, ignore, never } from './memory-worker';
+import { watchSteps } from './watched-steps';
 
 export interface MemoryTaskOptions {
   readonly skill: Skill;
@@ -56,20 +57,16 @@ const NOBODY = { tenant: 'test', principal: 'test' } as const;
 
 export class MemoryTask {
   readonly store: PartStore;
-  readonly events: TaskEvent[] = [];
   readonly stepRuns = new Map<string, number>();
   runs = 0;
   /** What the task has recorded of its skill. */
   records = 0;
   private readonly options: MemoryTaskOptions;
+  private readonly history = new MemoryHistory();
   private readonly crashes: Crash[];
   private readonly taskId = randomUUID();
   private readonly createdAt = Date.now();
   private readonly calls: Call[];
-  private readonly onMessage = new Set<() => void>();
-  private folded: TaskFold | undefined;
-  /** How the task has stood, after each record before its end. */
-  readonly folds: TaskFold[] = [];
   private attempt = 0;
   /** Of the next batch of this attempt. */
   private n = 0;
@@ -85,7 +82,15 @@ export class MemoryTask {
   }
 
   get task(): Task {
-    return this.fold.task;
+    return this.history.task;
+  }
+
+  get events(): readonly TaskEvent[] {
+    return this.history.events;
+  }
+
+  get folds(): readonly TaskFold[] {
+    return this.history.folds;
   }
 
   get isWaiting(): boolean {
@@ -104,7 +109,7 @@ export class MemoryTask {
     const first = { ...message, ...ids, role: 'ROLE_USER' as const, parts };
     const { inherited } = this.options;
     const given = { ...ids, message: first, ...(inherited && { inherited }) };
-    this.record({ kind: 'created', at: this.createdAt, ...given });
+    this.history.record({ kind: 'created', at: this.createdAt, ...given });
     await this.hearCalls();
     await this.turn();
   }
@@ -117,8 +122,7 @@ export class MemoryTask {
 
   private async take(message: Message<ContentPart>): Promise<void> {
     const parts = await storeBigParts(this.store, message.parts, USER_PARTS_BYTES);
-    this.record({ kind: 'message', message: { ...message, parts }, updateId: randomUUID() });
-    for (const wake of this.onMessage) wake();
+    this.history.recordMessage({ ...message, parts });
   }
 
   private async hearCalls(): Promise<void> {
@@ -128,30 +132,14 @@ export class MemoryTask {
     }
   }
 
-  private get fold(): TaskFold {
-    if (this.folded === undefined) throw new Error('the task has not begun');
-    return this.folded;
-  }
-
-  private record(recorded: Recorded): void {
-    const { fold, events } = foldTask(this.folded, recorded);
-    if (!isTerminal(fold.task.status.state)) this.folds.push(fold);
-    this.folded = fold;
-    this.events.push(...events);
-  }
-
   /** One turn, and another where its question has its answer already. */
   private async turn(): Promise<void> {
     await this.oneTurn();
-    while (this.isWaiting && this.hasUnread) await this.oneTurn();
-  }
-
-  private get hasUnread(): boolean {
-    return this.fold.followUps.length > this.fold.read;
+    while (this.isWaiting && this.history.hasUnread) await this.oneTurn();
   }
 
   private async oneTurn(): Promise<void> {
-    const { turn, read } = this.fold;
+    const { turn, read } = this.history.fold;
     const answered = turn === 0 ? read : read + 1;
     this.decide({ state: TaskState.working }, { turn: turn + 1, attempt: 0, read: answered });
     this.attempt = 0;
@@ -161,7 +149,7 @@ export class MemoryTask {
       const outcome = await this.attemptOnce();
       if (outcome === undefined) continue;
       if (outcome.kind === 'sleeps') {
-        const isCalled = outcome.hears === true && this.hasUnread;
+        const isCalled = outcome.hears === true && this.history.hasUnread;
         if (!isCalled) this.skippedMs += Math.max(outcome.until - this.now(), 0);
         this.wakes += 1;
         errors = 0;
@@ -176,7 +164,7 @@ export class MemoryTask {
   }
 
   private close({ state, message }: Pick<Decision, 'state' | 'message'>): void {
-    const { turn, read } = this.fold;
+    const { turn, read } = this.history.fold;
     this.decide({ state, ...(message && { message }) }, { turn, read, attempt: this.attempt });
   }
 
@@ -185,7 +173,7 @@ export class MemoryTask {
     turn: Pick<Decision, 'turn' | 'attempt' | 'read'>,
   ): void {
     const decision: Decision = { v: FORMAT, ...verdict, ...turn, at: this.now() };
-    this.record({ kind: 'decision', decision });
+    this.history.record({ kind: 'decision', decision });
   }
 
   /** Undefined when its worker has died. */
@@ -199,7 +187,7 @@ export class MemoryTask {
     const outcome = runAttempt({
       given: this.input(attemptsBefore),
       attempt: this.attempt,
-      skill: { ...skill, run: (ctx) => skill.run(this.spy(ctx, worker)) },
+      skill: { ...skill, run: (ctx) => skill.run(this.watch(ctx, worker)) },
       store: this.store,
       stop: worker,
       pace: PACE,
@@ -208,8 +196,8 @@ export class MemoryTask {
       continueUrl: (question) => `https://test.invalid/continue/${String(question)}`,
       send: (batch) => this.hear(batch, worker),
       // Here an attempt begins when the one before is over, with all that it recorded.
-      takeOver: () => Promise.resolve({ fold: this.fold, batches: 0 }),
-      followUps: () => ({ at: (followUp, signal) => this.followUp(followUp, signal) }),
+      takeOver: () => Promise.resolve({ fold: this.history.fold, batches: 0 }),
+      followUps: () => ({ at: (followUp, signal) => this.history.followUp(followUp, signal) }),
       readTask: (taskId) => this.readTask(taskId),
     });
     return Promise.race([outcome, worker.died]).finally(() => worker.close());
@@ -217,7 +205,7 @@ export class MemoryTask {
 
   private input(attemptsBefore: number): TurnInput {
     const { skill, limits, acceptedOutputModes } = this.options;
-    const { task, turn, read, journal } = this.fold;
+    const { task, turn, read, journal } = this.history.fold;
     return {
       v: FORMAT,
       taskId: this.taskId,
@@ -227,27 +215,13 @@ export class MemoryTask {
       ...{ limits, turn, attemptsBefore },
       createdAt: this.createdAt,
       history: task.history,
-      inlineBytes: jsonBytes(artifactsAtCheckpoint(this.fold)),
+      inlineBytes: jsonBytes(artifactsAtCheckpoint(this.history.fold)),
       answered: read,
       ...(journal && { journal }),
       ...(this.wakes > 0 && { wakes: this.wakes }),
       ...(skill.replies && { replies: skill.replies }),
       ...(acceptedOutputModes && { acceptedOutputModes }),
     };
-  }
-
-  private async followUp(followUp: number, signal: AbortSignal): Promise<Message> {
-    for (;;) {
-      signal.throwIfAborted();
-      const said = this.task.history.filter(({ role }) => role === 'ROLE_USER')[followUp + 1];
-      if (said !== undefined) return said;
-      await new Promise<void>((resolve) => {
-        this.onMessage.add(resolve);
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-    }
   }
 
   private async readTask(taskId: string): Promise<Task<ContentPart>> {
@@ -260,7 +234,7 @@ export class MemoryTask {
   private async hear(batch: Batch, worker: Worker): Promise<void> {
     if (worker.isDead) return never();
     for (const emission of batch.emissions) {
-      this.record({ kind: 'batch', batch: { ...batch, n: this.n, emissions: [emission] } });
+      this.history.record({ kind: 'batch', batch: { ...batch, n: this.n, emissions: [emission] } });
       this.n += 1;
       this.records += 1;
       await this.hearCalls();
@@ -280,35 +254,14 @@ export class MemoryTask {
     return never();
   }
 
-  /** The context, with an eye on steps: how often they run, and whether one is to be cut. */
-  private spy(ctx: SkillContext, worker: Worker): SkillContext {
-    const step = (
-      name: string,
-      run: (scope: StepScope) => unknown,
-      options?: StepOptions,
-    ): Promise<unknown> =>
-      ctx.step(
-        name,
-        // What is no function is refused as elsewhere.
-        typeof run !== 'function'
-          ? run
-          : async (scope) => {
-              this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
-              try {
-                return await run(scope);
-              } finally {
-                if (this.crashes[0] === name) await this.crash(worker);
-              }
-            },
-        options,
-      );
-    return new Proxy(ctx, {
-      get(target, property) {
-        // A dead worker does nothing any more, also not what its branches would do next.
-        if (worker.isDead) return never;
-        if (property === 'step') return step;
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+  private watch(ctx: SkillContext, worker: Worker): SkillContext {
+    return watchSteps(ctx, {
+      worker,
+      onRun: (name) => {
+        this.stepRuns.set(name, (this.stepRuns.get(name) ?? 0) + 1);
+      },
+      onEnd: async (name) => {
+        if (this.crashes[0] === name) await this.crash(worker);
       },
     });
   }

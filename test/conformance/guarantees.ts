@@ -70,7 +70,7 @@ const OF_STREAMS: readonly Guarantee[] = [
   },
   {
     says: 'A client that leaves is noticed, and its feed ends',
-    file: RESUME,
+    file: 'test/e2e/watching.test.ts',
     title: 'a client that leaves in the middle of its own stream is noticed, and cancels nothing',
   },
   {

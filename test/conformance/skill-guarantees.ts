@@ -30,12 +30,12 @@ const OF_STEPS: readonly Guarantee[] = [
   },
   {
     says: 'A step that is tried again tells nothing again',
-    file: 'test/activities/journal/tries.test.ts',
+    file: 'test/activities/journal/speech-of-tries.test.ts',
     title: 'is not told again when the next says it too, wherever its chunks are cut',
   },
   {
     says: 'What its new try says otherwise takes the place of what the failed one said',
-    file: 'test/activities/journal/tries.test.ts',
+    file: 'test/activities/journal/speech-of-tries.test.ts',
     title: 'is withdrawn where the next says something else',
   },
   {

@@ -7,7 +7,8 @@ import { expectEveryId, stateOf } from '../harness/frames';
 import { readSse } from '../harness/sse';
 import { TWO_GATEWAYS, useStack } from '../harness/stack';
 import { streamMessage, subscribe } from '../harness/stream';
-import { textOf, type WireTask } from '../harness/wire';
+import { post, urlOf, visit } from '../harness/visits';
+import { textOf, type LegacyEvent, type WireTask } from '../harness/wire';
 import { ask as askPlain } from './edges/plain-request';
 
 const stack = useStack(TWO_GATEWAYS);
@@ -19,9 +20,6 @@ const THANKS = 'Thank you. The task goes on; you can close this page.';
 const BEFORE = 'The task was told before and has gone on.';
 const MOVED_ON = 'does not wait for this any more';
 
-const urlOf = ({ status }: WireTask): string =>
-  status.message!.parts.find(({ url }) => url !== undefined)!.url!;
-
 const begin = (): Promise<WireTask> => send(stack.url, messageFor('signs-in'));
 
 /** The task when it waits for the second credentials, or has ended. */
@@ -31,20 +29,6 @@ const settled = (id: string, before: string): Promise<WireTask> =>
     () => getTask(stack.url, id),
     ({ status }) => status.timestamp !== before && status.state !== 'TASK_STATE_WORKING',
   );
-
-interface Visit {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Headers;
-}
-
-async function visit(url: string, init: RequestInit = {}): Promise<Visit> {
-  const response = await fetch(url, init);
-  return { status: response.status, text: await response.text(), headers: response.headers };
-}
-
-const post = (url: string, init: RequestInit = {}): Promise<Visit> =>
-  visit(url, { method: 'POST', ...init });
 
 /** At the other gateway, which has not started the task. */
 const elsewhere = (url: string): string => stack.otherUrl + new URL(url).pathname;
@@ -277,17 +261,6 @@ describe('meanwhile', () => {
       'completed true',
     ]);
   });
-
-  interface LegacyEvent {
-    readonly kind: string;
-    readonly final?: boolean;
-    readonly status: {
-      readonly state: string;
-      readonly message?: {
-        readonly parts: readonly { readonly kind: string; readonly file?: { uri: string } }[];
-      };
-    };
-  }
 
   test('the tenant of the task is that of its address', async () => {
     const sent = await rpc<{ task: WireTask }>(stack.url, 'SendMessage', {

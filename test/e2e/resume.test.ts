@@ -1,17 +1,6 @@
-// Numbered streams: what a client gets that comes late, comes back, or leaves (D1, D3).
+// Numbered streams: what a client gets that comes late, or comes back (D3).
 
-import { Client, Connection } from '@temporalio/client';
-import {
-  envelope,
-  getTask,
-  messageFor,
-  request,
-  result,
-  rpc,
-  sendAndLeave,
-  type Headings,
-} from '../harness/calls';
-import { eventually } from '../harness/eventually';
+import { envelope, getTask, messageFor, request, type Headings } from '../harness/calls';
 import { readSse, type ReceivedEvent } from '../harness/sse';
 import { TWO_GATEWAYS, useStack } from '../harness/stack';
 import { textOf, type WireEvent, type WireMessage, type WireTask } from '../harness/wire';
@@ -118,16 +107,6 @@ function joined(task: WireTask): unknown {
   }));
   return { ...task, artifacts };
 }
-
-async function openFeeds(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^longhaul_open_feeds (\d+)$/m.exec(text)?.[1]);
-}
-
-const expectFeeds = (url: string, count: number): Promise<void> =>
-  eventually(async () => {
-    expect(await openFeeds(url)).toBe(count);
-  });
 
 describe.each([jsonRpc, rest])('a numbered stream over $name (D3)', (binding) => {
   const { stream, subscribe } = binding;
@@ -266,74 +245,5 @@ describe.each([
     expect(await response.json()).toMatchObject({
       error: { status: 'INVALID_ARGUMENT', message: expect.stringContaining(says) as string },
     });
-  });
-});
-
-describe('watching a task (D1)', () => {
-  async function historyLength(taskId: string): Promise<number> {
-    const id = ['default', 'anonymous', taskId].join('/');
-    const connection = await Connection.connect({ address: stack.temporal.address });
-    try {
-      const { workflow } = new Client({ connection });
-      return (await workflow.getHandle(id).describe()).historyLength;
-    } finally {
-      await connection.close();
-    }
-  }
-
-  test('costs one feed a gateway however many watch, and none after the last has left', async () => {
-    await expectFeeds(stack.otherUrl, 0);
-    const leaving = new AbortController();
-    const message = messageFor('steps', { events: 600, everyMs: 100 });
-    const { id } = await sendAndLeave(stack.url, message);
-    const watch = async (): Promise<void> => {
-      const { signal } = leaving;
-      const response = await jsonRpc.subscribe(stack.otherUrl, id, { signal });
-      await received(jsonRpc, response).next();
-    };
-    await Promise.all([watch(), watch()]);
-    expect(await openFeeds(stack.otherUrl)).toBe(1);
-    leaving.abort();
-    await expectFeeds(stack.otherUrl, 0);
-    await result(rpc(stack.url, 'CancelTask', { id }));
-  });
-
-  test('ends its feed when the task ends', async () => {
-    await all(jsonRpc, jsonRpc.stream(stack.otherUrl, messageFor('five')));
-    await expectFeeds(stack.otherUrl, 0);
-  });
-
-  test('a client that leaves in the middle of its own stream is noticed, and cancels nothing', async () => {
-    await expectFeeds(stack.url, 0);
-    const leaving = new AbortController();
-    // For longer than anybody here waits: the end of the task would end its feed too.
-    const message = messageFor('steps', { events: 600, everyMs: 100 });
-    const response = jsonRpc.stream(stack.url, message, { signal: leaving.signal });
-    const { taskId } = await begin(jsonRpc, response);
-    expect(await openFeeds(stack.url)).toBe(1);
-    leaving.abort();
-    await expectFeeds(stack.url, 0);
-    await eventually(async () => {
-      expect((await getTask(stack.url, taskId)).status.state).toBe('TASK_STATE_WORKING');
-    });
-    await result(rpc(stack.url, 'CancelTask', { id: taskId }));
-  });
-
-  test('by five leaves no more in the history than by none', async () => {
-    const run = async (watchers: number): Promise<number> => {
-      const message = messageFor('steps', { events: 6, everyMs: 400 });
-      const { id } = await sendAndLeave(stack.url, message);
-      await Promise.all(
-        Array.from({ length: watchers }, (_, i) =>
-          all(jsonRpc, jsonRpc.subscribe(i % 2 === 0 ? stack.url : stack.otherUrl, id)),
-        ),
-      );
-      await eventually(async () => {
-        expect((await getTask(stack.url, id)).status.state).toBe('TASK_STATE_COMPLETED');
-      });
-      return historyLength(id);
-    };
-    const [watched, unwatched] = [await run(5), await run(0)];
-    expect(watched).toBe(unwatched);
   });
 });

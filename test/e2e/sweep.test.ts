@@ -15,6 +15,7 @@ import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
 import { TaskState, type TaskEvent } from '../../src/workflows/task';
 import { getTask, http, messageFor, send } from '../harness/calls';
 import { eventually, untilAnswer } from '../harness/eventually';
+import { metric } from '../harness/metrics';
 import { useStack } from '../harness/stack';
 import { useTaskStage } from '../harness/task-worker';
 
@@ -188,8 +189,7 @@ describe('a worker process', () => {
     await client.connection.close();
     await age(folder, 40);
     await eventually(async () => {
-      const { text } = await metrics(stack.worker.url);
-      expect(text).toMatch(/^longhaul_part_swept_parts_total 1$/m);
+      expect(await metric(stack.worker.url, 'longhaul_part_swept_parts_total')).toBe(1);
     });
     expect(stack.worker.output()).toMatch(/"workflows":1,"parts":1,.*stored parts were swept/);
     const task = await getTask(stack.url, kept.id);
@@ -197,10 +197,6 @@ describe('a worker process', () => {
     expect((await http(stack.url, { path: `/tasks/${deleted.id}` })).status).toBe(404);
   });
 });
-
-async function metrics(url: string): Promise<{ readonly text: string }> {
-  return { text: await (await fetch(`${url}/metrics`)).text() };
-}
 
 function isQuestion(event: TaskEvent): boolean {
   return event.kind === 'status' && event.status.state === TaskState.inputRequired;

@@ -1,6 +1,7 @@
 // An open stream over gRPC, kept event by event.
 
 import type { ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
+import { Bell } from './bell';
 import { messageFor, type Headings } from './calls';
 import { within } from './eventually';
 import type { WireEvent } from './wire';
@@ -17,25 +18,25 @@ export class GrpcStream {
   /** Resolves with the error that ended it, or with nothing. */
   readonly over: Promise<ServiceError | undefined>;
   private readonly call: ClientReadableStream<Buffer>;
-  private readonly waiting = new Set<() => void>();
+  private readonly bell = new Bell();
   private isOver = false;
 
   constructor(call: ClientReadableStream<Buffer>, read: (raw: Buffer) => WireEvent) {
     this.call = call;
     call.on('metadata', (metadata: Metadata) => {
       this.initial = metadata;
-      this.wake();
+      this.bell.ring();
     });
     call.on('data', (raw: Buffer) => {
       this.events.push({ raw, event: read(raw) });
-      this.wake();
+      this.bell.ring();
     });
     this.over = new Promise<ServiceError | undefined>((resolve) => {
       call.once('error', (err) => resolve(err as ServiceError));
       call.once('end', () => resolve(undefined));
     }).finally(() => {
       this.isOver = true;
-      this.wake();
+      this.bell.ring();
     });
   }
 
@@ -53,7 +54,7 @@ export class GrpcStream {
     const seen = async (): Promise<void> => {
       while (!isTrue()) {
         if (this.isOver) throw new Error(`over: ${what}; ${String(await this.over)}`);
-        await new Promise<void>((resolve) => this.waiting.add(resolve));
+        await this.bell.next();
       }
     };
     await within(what, seen());
@@ -77,11 +78,6 @@ export class GrpcStream {
 
   cancel(): void {
     this.call.cancel();
-  }
-
-  private wake(): void {
-    for (const wake of [...this.waiting]) wake();
-    this.waiting.clear();
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WAIT_MS, within } from './eventually';
+import { Bell } from './bell';
 
 interface ChatMessage {
   readonly role: string;
@@ -71,7 +71,7 @@ export class ModelEndpoint {
   /** Decides on each request. */
   answer: (request: ChatRequest) => Answer = () => ({ texts: ['ok'] });
   private readonly server: Server;
-  private readonly waiting = new Set<() => void>();
+  private readonly bell = new Bell();
 
   private constructor() {
     this.server = createServer((req, res) => {
@@ -105,10 +105,8 @@ export class ModelEndpoint {
   }
 
   /** Resolves when it fits what has come and gone; asked again with each request and each that leaves. */
-  async until(what: string, fits: () => boolean, ms = WAIT_MS): Promise<void> {
-    while (!fits()) {
-      await within(what, new Promise<void>((resolve) => this.waiting.add(resolve)), ms);
-    }
+  until(what: string, fits: () => boolean, ms?: number): Promise<void> {
+    return this.bell.until(what, fits, ms);
   }
 
   async close(): Promise<void> {
@@ -125,19 +123,14 @@ export class ModelEndpoint {
     const request: ChatRequest = { headers, path: req.url ?? '', body, turn, at: Date.now() };
     this.requests.push(request);
     const answer = this.answer(request);
-    this.wake();
+    this.bell.ring();
     res.on('close', () => {
       if (!res.writableFinished) request.leftAt = Date.now();
-      this.wake();
+      this.bell.ring();
     });
     if ('status' in answer) refuse(res, answer);
     else if ('body' in answer) res.writeHead(200, { 'content-type': answer.type }).end(answer.body);
     else await stream(res, answer);
-  }
-
-  private wake(): void {
-    for (const wake of this.waiting) wake();
-    this.waiting.clear();
   }
 }
 

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { PartStores } from '../../src/storage/part-store';
 import { givePart, mebibytes } from './given-parts';
+import { residentBytes } from './metrics';
 import { note } from './note';
 import type { TestProcess } from './processes';
 
@@ -36,7 +37,7 @@ export async function passThrough(
   const stored = Date.now();
   const hash = createHash('sha256');
   const [, servingMib] = await watchingMemory(
-    () => memoryOf(gateway),
+    () => residentBytes(gateway.url),
     async () => {
       const response = await fetch(`${gateway.url}${part.path}`);
       for await (const chunk of response.body ?? []) hash.update(chunk as Uint8Array);
@@ -70,9 +71,4 @@ async function watchingMemory<T>(
   } finally {
     clearInterval(looks);
   }
-}
-
-async function memoryOf({ url }: TestProcess): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
 }

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WAIT_MS, within } from './eventually';
+import { Bell } from './bell';
 import type { WireEvent } from './wire';
 
 export interface Received {
@@ -29,7 +29,7 @@ export class Receiver {
   /** Stays known when it is closed. */
   port = 0;
   private readonly server: Server;
-  private readonly waiting = new Set<() => void>();
+  private readonly bell = new Bell();
 
   private constructor() {
     this.server = createServer((req, res) => {
@@ -54,10 +54,8 @@ export class Receiver {
   }
 
   /** Resolves when it fits what has come; asked again with each notification. */
-  async until(what: string, fits: () => boolean, ms = WAIT_MS): Promise<void> {
-    while (!fits()) {
-      await within(what, new Promise<void>((resolve) => this.waiting.add(resolve)), ms);
-    }
+  until(what: string, fits: () => boolean, ms?: number): Promise<void> {
+    return this.bell.until(what, fits, ms);
   }
 
   async close(): Promise<void> {
@@ -80,8 +78,7 @@ export class Receiver {
       this.received.push({ ...received, status });
       res.writeHead(status, more).end();
     }
-    for (const wake of this.waiting) wake();
-    this.waiting.clear();
+    this.bell.ring();
   }
 }
 

@@ -48,6 +48,18 @@ export interface WireEvent {
   };
 }
 
+/** An event of a stream of 0.3, as far as a test looks into it. */
+export interface LegacyEvent {
+  readonly kind: string;
+  readonly final?: boolean;
+  readonly status: {
+    readonly state: string;
+    readonly message?: {
+      readonly parts: readonly { readonly kind: string; readonly file?: { uri: string } }[];
+    };
+  };
+}
+
 /** An answer to `ListTasks`. */
 export interface WirePage {
   readonly tasks: readonly WireTask[];

@@ -3,10 +3,8 @@
 // All of them after a change that is meant to be incompatible, and only then: the old files are the gate.
 
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
-import { temporal as proto } from '@temporalio/proto';
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limitsOf } from '../../src/activities/check-skill';
 import { loadSkills } from '../../src/activities/load-skills';
@@ -14,166 +12,17 @@ import { continueTask } from '../../src/temporal/continuations';
 import { PushConfigs, pushWorkflowIdOf } from '../../src/temporal/push-configs';
 import { Replies, replyWorkflowIdOf } from '../../src/temporal/replies';
 import { workflowIdOf, type TaskRef } from '../../src/temporal/tasks';
-import type { ReplyStart, TaskActivities, TurnLimits } from '../../src/workflows/contract';
+import type { ReplyStart, TaskActivities } from '../../src/workflows/contract';
 import { FORMAT } from '../../src/workflows/emission';
-import type { Inherited } from '../../src/workflows/recorded';
-import type { Json, JsonObject, TaskEvent, TaskState } from '../../src/workflows/task';
+import type { TaskEvent } from '../../src/workflows/task';
 import type { Caller } from '../harness/task-caller';
 import { Receiver } from '../harness/receiver';
 import { isState } from '../harness/task-events';
 import { TASK_QUEUE, TaskStage, quieten } from '../harness/task-worker';
+import { save } from './save';
+import { SCENARIOS, type Scenario } from './scenarios';
 
 const SCOPE = { tenant: 'test', principal: 'recorder' };
-
-interface Scenario {
-  readonly skillId: string;
-  readonly options?: Readonly<Record<string, Json>>;
-  readonly limits?: Partial<TurnLimits>;
-  /** What a caller does until the task ends by itself. */
-  drive?(task: Driven): Promise<void>;
-  /**
-   * Loses the first worker of the task: its heartbeats stop, before it runs the skill or while it does, or
-   * it does not have the skill.
-   */
-  readonly losesWorker?: 'idle' | 'running' | 'lacking';
-  /** On a server that suggests to continue as new after a few events. */
-  readonly seams?: boolean;
-  /** Without a task. */
-  readonly replies?: true;
-  /** It goes on where another task has failed, which had come so far. */
-  readonly inherited?: Inherited;
-  /** A webhook follows it, whose receiver refuses the first event once: its history is `notified`. */
-  readonly isNotified?: true;
-}
-
-interface Driven {
-  until(state: TaskState, times?: number): Promise<void>;
-  say(text: string): Promise<void>;
-  /** As whoever opens the address of the question does. */
-  goOn(question: number): Promise<void>;
-  cancel(metadata?: JsonObject): Promise<void>;
-}
-
-async function answers({ until, say }: Driven): Promise<void> {
-  await until('input-required');
-  await say('Ada');
-  await until('input-required', 2);
-  await say('old');
-  await until('input-required', 3);
-  await say('36');
-}
-
-const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  completed: { skillId: 'stream', options: { chunks: 5, everyMs: 120 } },
-  failed: { skillId: 'fails' },
-  rejected: { skillId: 'rejects' },
-  'no-such-skill': { skillId: 'nobody-has-it', limits: { maximumAttempts: 1, lackingMs: 300 } },
-  'handed-on': { skillId: 'five', losesWorker: 'lacking' },
-  'time-limit': { skillId: 'hangs', limits: { timeoutMs: 300, cancelGraceMs: 100 } },
-  canceled: {
-    skillId: 'steps',
-    async drive({ until, cancel }) {
-      await until('working', 2);
-      await cancel();
-    },
-  },
-  'canceled-abandoned': {
-    skillId: 'deaf',
-    limits: { cancelGraceMs: 200 },
-    async drive({ until, cancel }) {
-      await until('working');
-      await cancel();
-    },
-  },
-  'canceled-waiting': {
-    skillId: 'asks',
-    async drive({ until, cancel }) {
-      await until('input-required');
-      await cancel();
-    },
-  },
-  'canceled-with-metadata': {
-    skillId: 'asks',
-    async drive({ until, cancel }) {
-      await until('input-required');
-      await cancel({ reason: 'no longer needed' });
-    },
-  },
-  'threw-and-retried': { skillId: 'throws' },
-  'worker-lost': {
-    skillId: 'five',
-    limits: { heartbeatTimeoutMs: 1_000 },
-    losesWorker: 'idle',
-  },
-  stepped: { skillId: 'journaled', options: { steps: 4 } },
-  'taken-over': {
-    skillId: 'journaled',
-    options: { steps: 4, haltAfter: 6 },
-    limits: { heartbeatTimeoutMs: 1_000 },
-    losesWorker: 'running',
-  },
-  slept: { skillId: 'sleeps', options: { ms: 3_000 } },
-  packed: { skillId: 'fills' },
-  'asked-and-answered': { skillId: 'asks', drive: answers },
-  'asked-and-never-answered': { skillId: 'asks', limits: { answerTimeoutMs: 200 } },
-  'message-while-working': {
-    skillId: 'steps',
-    options: { events: 5, everyMs: 120 },
-    async drive({ until, say }) {
-      await until('working', 2);
-      await say('nobody reads this');
-    },
-  },
-  auth: {
-    skillId: 'needs-auth',
-    async drive({ until, say }) {
-      await until('auth-required');
-      await say('signed in');
-    },
-  },
-  'auth-continued': {
-    skillId: 'signs-in',
-    async drive({ until, goOn, say }) {
-      await until('auth-required');
-      await goOn(0);
-      await until('auth-required', 2);
-      await say('signed in');
-    },
-  },
-  continued: { skillId: 'asks', drive: answers, seams: true },
-  'messages-read': {
-    skillId: 'listens',
-    options: { count: 2, thenAsks: true },
-    async drive({ until, say }) {
-      await until('working', 2);
-      await say('one');
-      await say('two');
-      await until('input-required');
-      await say('three');
-    },
-  },
-  retried: {
-    skillId: 'asks',
-    seams: true,
-    inherited: {
-      history: [
-        { messageId: 'old:3', role: 'ROLE_AGENT', parts: [{ text: 'What is your name?' }] },
-        { messageId: 'm1', role: 'ROLE_USER', parts: [{ text: 'Ada' }] },
-      ],
-      artifacts: [{ artifactId: 'a', parts: [{ text: 'so far' }] }],
-      journal: [{ kind: 'mark', said: {} }],
-    },
-    async drive({ until, say }) {
-      await until('input-required');
-      await say('old');
-      await until('input-required', 2);
-      await say('36');
-    },
-  },
-  watched: { skillId: 'asks', drive: answers, isNotified: true },
-  replied: { skillId: 'answer', replies: true },
-  'replied-failed': { skillId: 'answer', options: { ending: 'failed' }, replies: true },
-};
 
 async function main(): Promise<void> {
   quieten();
@@ -334,49 +183,6 @@ function nth(
     if (isIt(event)) seen += 1;
     return seen === times;
   };
-}
-
-/** One file a run: `name.json`, or `name-1.json`, `name-2.json` … of a task with several. */
-async function save(client: Client, workflowId: string, name: string): Promise<void> {
-  // The task has told its end before the run is closed.
-  await client.workflow.getHandle(workflowId).result();
-  const histories: string[] = [];
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
-  let runId: string | undefined = firstRunOf(raw);
-  while (runId !== undefined) {
-    const history: proto.api.history.v1.IHistory = await client.workflow
-      .getHandle(workflowId, runId)
-      .fetchHistory();
-    histories.push(toText(history));
-    const next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
-    runId = next?.newExecutionRunId ?? undefined;
-  }
-  for (const [index, history] of histories.entries()) {
-    const file = histories.length === 1 ? `${name}.json` : `${name}-${index + 1}.json`;
-    await writeFile(join(__dirname, file), history);
-    process.stdout.write(`${file}: ${history.length} characters\n`);
-  }
-}
-
-function firstRunOf(description: {
-  readonly workflowExecutionInfo?: { readonly firstRunId?: string | null } | null;
-}): string {
-  return description.workflowExecutionInfo?.firstRunId ?? '';
-}
-
-/** Without who recorded it and on which machine. */
-function toText(recorded: proto.api.history.v1.IHistory): string {
-  const { History } = proto.api.history.v1;
-  const plain = History.toObject(History.fromObject(recorded), {
-    longs: String,
-    enums: String,
-    bytes: String,
-  });
-  // A sticky queue is named after its worker.
-  const isWho = (key: string, value: unknown): boolean =>
-    key === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
-  const hide = (key: string, value: unknown): unknown => (isWho(key, value) ? 'recorder' : value);
-  return `${JSON.stringify(plain, hide, 1)}\n`;
 }
 
 main().catch((err: unknown) => {

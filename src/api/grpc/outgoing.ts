@@ -58,14 +58,17 @@ export class Outgoing {
   }
 }
 
+/** What grpc-js keeps within a call and does not tell of. */
+interface InnerCall {
+  readonly call?: { readonly stream?: ServerHttp2Stream };
+}
+
 /**
  * Drops a call whose client reads nothing; with its cursor it can come back. A status would wait
  * behind the messages that are not read, and grpc-js offers nothing else: hence the stream below.
  */
 function cutOff(call: StreamCall): void {
-  const { call: inner } = call as unknown as {
-    readonly call?: { readonly stream?: ServerHttp2Stream };
-  };
+  const { call: inner } = call as StreamCall & InnerCall;
   inner?.stream?.close(constants.NGHTTP2_CANCEL);
   // It may have been closed before anybody listened.
   call.emit('cancelled', 'cancelled');

@@ -58,6 +58,30 @@ export function dialectsOf(stack: Stack): readonly [Dialect, Dialect, Dialect, D
   ];
 }
 
+type Rpc = (method: string, params?: unknown) => Promise<Answer>;
+
+interface Askers {
+  /** Any request to a path of the first gateway. */
+  readonly ask: (path: string, request?: Parameters<typeof ask>[1]) => Promise<Answer>;
+  /** Any method of JSON-RPC. */
+  readonly askRpc: Rpc;
+  readonly askLegacyRpc: Rpc;
+}
+
+/** For what no dialect has a word for. */
+export function askersOf(stack: Stack): Askers {
+  const [rpc, , legacyRpc] = dialectsOf(stack);
+  const over =
+    ({ raw }: Dialect): Rpc =>
+    (method, params) =>
+      raw(JSON.stringify(envelope(method, params)));
+  return {
+    ask: (path, request) => ask(stack.url + path, request),
+    askRpc: over(rpc),
+    askLegacyRpc: over(legacyRpc),
+  };
+}
+
 type Methods = Readonly<Record<'send' | 'stream' | 'get' | 'cancel' | 'subscribe', string>>;
 
 const V1_METHODS: Methods = {

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { envelope } from '../../harness/calls';
 import { readSse } from '../../harness/sse';
 import { useStack } from '../../harness/stack';
-import { ask as askAt, open, parse, post, type Answer, type Json } from './answers';
-import { UNKNOWN, dialectsOf } from './dialects';
+import { open, parse, post, type Answer, type Json } from './answers';
+import { UNKNOWN, askersOf, dialectsOf } from './dialects';
 import {
   expectLegacyRestRefusal,
   expectLegacyRpcRefusal,
@@ -16,15 +16,7 @@ import {
 
 const stack = useStack();
 const [rpc1, , legacyRpc] = dialectsOf(stack);
-
-const ask = (path: string, request?: Parameters<typeof askAt>[1]): Promise<Answer> =>
-  askAt(stack.url + path, request);
-
-const askRpc = (method: string, params?: unknown): Promise<Answer> =>
-  rpc1.raw(JSON.stringify(envelope(method, params)));
-
-const askLegacyRpc = (method: string, params?: unknown): Promise<Answer> =>
-  legacyRpc.raw(JSON.stringify(envelope(method, params)));
+const { ask, askRpc, askLegacyRpc } = askersOf(stack);
 
 describe.each([rpc1, legacyRpc])('the envelope of $name (JSON-RPC 2.0 §4)', (dialect) => {
   const { raw, expectRefusal, isLegacy } = dialect;

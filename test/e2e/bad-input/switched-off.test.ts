@@ -1,9 +1,8 @@
 // Push notifications that the operator has switched off: every operation says so, in every dialect (A2A §3.3.2).
 
-import { envelope, rpc } from '../../harness/calls';
+import { rpc } from '../../harness/calls';
 import { useStack } from '../../harness/stack';
-import { ask as askAt, type Answer } from './answers';
-import { UNKNOWN, dialectsOf } from './dialects';
+import { UNKNOWN, askersOf, dialectsOf } from './dialects';
 import {
   expectLegacyRestRefusal,
   expectLegacyRpcRefusal,
@@ -12,16 +11,7 @@ import {
 } from './refusals';
 
 const stack = useStack({ env: { PUSH_NOTIFICATIONS: 'off' }, hasWorker: false });
-const [rpc1, , legacyRpc] = dialectsOf(stack);
-
-const ask = (path: string, request?: Parameters<typeof askAt>[1]): Promise<Answer> =>
-  askAt(stack.url + path, request);
-
-const askRpc = (method: string, params?: unknown): Promise<Answer> =>
-  rpc1.raw(JSON.stringify(envelope(method, params)));
-
-const askLegacyRpc = (method: string, params?: unknown): Promise<Answer> =>
-  legacyRpc.raw(JSON.stringify(envelope(method, params)));
+const { ask, askRpc, askLegacyRpc } = askersOf(stack);
 
 const config = { taskId: UNKNOWN, id: 'p', url: 'https://example.com/hook' };
 const legacyConfig = { taskId: UNKNOWN, pushNotificationConfig: { id: 'p', url: config.url } };

@@ -5,6 +5,7 @@ import { LEAVING, listTasks, messageFor } from '../../harness/calls';
 import { eventually, within } from '../../harness/eventually';
 import { GrpcCaller, refusalOf, toRefusal } from '../../harness/grpc';
 import { after, raws, seqOf, steps } from '../../harness/grpc-stream';
+import { expectFeeds, openFeeds, residentBytes } from '../../harness/metrics';
 import { note } from '../../harness/note';
 import { useStack } from '../../harness/stack';
 import type { WireTask } from '../../harness/wire';
@@ -22,16 +23,6 @@ beforeAll(() => {
 afterAll(() => {
   for (const caller of [here, there]) caller.close();
 });
-
-async function openFeeds(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^longhaul_open_feeds (\d+)$/m.exec(text)?.[1]);
-}
-
-const expectFeeds = (url: string, count: number): Promise<void> =>
-  eventually(async () => {
-    expect(await openFeeds(url)).toBe(count);
-  });
 
 describe('a client that leaves', () => {
   /** It goes on for a minute, so that its end cannot be taken for what the client did. */
@@ -86,16 +77,11 @@ describe('a client that does not read', () => {
   /** So that V8 collects what nobody holds; in MiB, and less than the streams would hold together. */
   const NARROW = { NODE_OPTIONS: '--max-old-space-size=200' };
 
-  async function memoryOf(url: string): Promise<number> {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
-  }
-
   test('holds no memory in the gateway, and gets all of it when it reads on', async () => {
     const { id } = (await here.ask<{ task: WireTask }>('SendMessage', heavy)).value.task;
     await here.stream('SubscribeToTask', { id }, after(0)).toEnd();
     const gateway = await stack.startGateway(NARROW);
-    const before = await memoryOf(gateway.url);
+    const before = await residentBytes(gateway.url);
     const callers = Array.from({ length: STALLED }, () => new GrpcCaller(gateway.grpcAddress));
     const streams = callers.map((caller) => {
       const stream = caller.stream('SubscribeToTask', { id }, after(0));
@@ -105,11 +91,11 @@ describe('a client that does not read', () => {
     let grown = 0;
     for (let i = 0; i < 8; i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 500));
-      grown = Math.max(grown, (await memoryOf(gateway.url)) - before);
+      grown = Math.max(grown, (await residentBytes(gateway.url)) - before);
     }
-    note(`${String(STALLED)} stalled streams of 12 MB each: ${grown.toFixed(0)} MB more`);
+    note(`${String(STALLED)} stalled streams of 12 MB each: ${(grown / 1e6).toFixed(0)} MB more`);
     // Each holds a page of the history, and some is not collected yet: not one copy of what they have not read.
-    expect(grown).toBeLessThan((STALLED * BYTES) / 1e6);
+    expect(grown).toBeLessThan(STALLED * BYTES);
     for (const stream of streams.slice(1)) stream.cancel();
     streams[0]!.resume();
     const events = await streams[0]!.toEnd();

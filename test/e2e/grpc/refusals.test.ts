@@ -4,10 +4,11 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { randomUUID } from 'node:crypto';
 import { LEAVING, listTasks, messageFor } from '../../harness/calls';
 import { eventually } from '../../harness/eventually';
-import { GrpcCaller, V03, V1, refusalOf, toBytes, type Refusal } from '../../harness/grpc';
+import { GrpcCaller, V1, refusalOf, toBytes, type Refusal } from '../../harness/grpc';
 import { nestedLists } from '../../harness/nested-lists';
 import { useStack } from '../../harness/stack';
 import type { WireTask } from '../../harness/wire';
+import { GENERATIONS, invalidSends, type Json } from './generations';
 
 const SMALL_BODY_BYTES = 2_048;
 
@@ -15,28 +16,6 @@ const stack = useStack({
   gateways: [{}, { MAX_BODY_BYTES: String(SMALL_BODY_BYTES) }],
   servesGrpc: true,
 });
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** How each generation says the same. */
-interface Generation {
-  readonly name: string;
-  readonly service: string;
-  readonly parts: string;
-  readonly task: (id: string, more?: Json) => Json;
-  readonly subscribe: string;
-}
-
-const GENERATIONS: readonly Generation[] = [
-  {
-    ...{ name: '1.0', service: V1, parts: 'parts', subscribe: 'SubscribeToTask' },
-    task: (id, more = {}) => ({ id, ...more }),
-  },
-  {
-    ...{ name: '0.3', service: V03, parts: 'content', subscribe: 'TaskSubscription' },
-    task: (id, more = {}) => ({ name: `tasks/${id}`, ...more }),
-  },
-];
 
 const INVALID: Partial<Refusal> = { code: 'INVALID_ARGUMENT', reason: 'INVALID_PARAMS' };
 
@@ -76,30 +55,14 @@ describe.each(GENERATIONS)('over gRPC of $name', ({ service, parts, task, subscr
     return (await caller.ask<{ task: WireTask }>('SendMessage', sent)).value.task.id;
   };
 
-  const bodies: readonly { readonly wrong: string; readonly body: Json }[] = [
-    { wrong: 'no message', body: {} },
-    { wrong: 'no role', body: { message: message({ role: 'ROLE_UNSPECIFIED' }) } },
-    { wrong: 'a role that does not exist', body: { message: message({ role: 9 }) } },
-    { wrong: 'no parts', body: { message: message({ [parts]: [] }) } },
-    { wrong: 'an empty part', body: { message: message({ [parts]: [{}] }) } },
-    { wrong: 'no messageId', body: { message: message({ messageId: '' }) } },
-    { wrong: 'a line break in an id', body: { message: message({ contextId: 'a\nb' }) } },
-    { wrong: 'an id of 256 letters', body: { message: message({ taskId: 'x'.repeat(256) }) } },
-    {
-      wrong: 'a historyLength of -1',
-      body: { message: message(), configuration: { historyLength: -1 } },
+  test.each(invalidSends(parts, message))(
+    'a message with $wrong is refused as invalid',
+    async ({ body }) => {
+      expect(await refusalOf(caller.ask('SendMessage', body))).toMatchObject(INVALID);
+      const stream = caller.stream('SendStreamingMessage', body).toEnd();
+      expect(await refusalOf(stream)).toMatchObject(INVALID);
     },
-    {
-      wrong: 'a skill that does not exist',
-      body: { message: message({ metadata: { skillId: 'nope' } }) },
-    },
-  ];
-
-  test.each(bodies)('a message with $wrong is refused as invalid', async ({ body }) => {
-    expect(await refusalOf(caller.ask('SendMessage', body))).toMatchObject(INVALID);
-    const stream = caller.stream('SendStreamingMessage', body).toEnd();
-    expect(await refusalOf(stream)).toMatchObject(INVALID);
-  });
+  );
 
   test('the fields that are wrong are named', async () => {
     const { details } = await refusalOf(

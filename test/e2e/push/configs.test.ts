@@ -7,98 +7,15 @@ import { getTask, http, messageFor, request, result, rpc, send } from '../../har
 import { useStack } from '../../harness/stack';
 import type { WireTask } from '../../harness/wire';
 import { UNKNOWN } from '../bad-input/dialects';
+import { LEGACY, configsOf, dialectsOf, legacyOf, legacyRpc, type Config } from './config-dialects';
 import { createConfig, listConfigs, start, type WireConfig } from './hooks';
 
 const stack = useStack({ gateways: [{}, {}], env: { PUSH_RETRY_SECONDS: '0,60' } });
 
 const URL_OF_HOOK = 'https://hooks.example.com/a';
 const CANARY = 'canary-9f8e7d6c5b4a';
-const LEGACY = { 'A2A-Version': '0.3' };
 
-/** Where a configuration goes and comes from, in one dialect. */
-interface Dialect {
-  readonly name: string;
-  readonly isLegacy: boolean;
-  create(taskId: string, config: Config): Promise<unknown>;
-  get(taskId: string, id: string): Promise<unknown>;
-  list(taskId: string): Promise<readonly unknown[]>;
-  remove(taskId: string, id: string): Promise<unknown>;
-}
-
-interface Config {
-  readonly id: string;
-  readonly url: string;
-  readonly token?: string;
-  readonly authentication?: { readonly scheme: string; readonly credentials: string };
-}
-
-function legacyOf({ authentication, ...config }: Config): object {
-  if (authentication === undefined) return config;
-  const { scheme, credentials } = authentication;
-  return { ...config, authentication: { schemes: [scheme], credentials } };
-}
-
-async function rest<T>(path: string, method: string, body?: object): Promise<T> {
-  const response = await fetch(stack.url + path, {
-    method,
-    headers: { 'Content-Type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = (await response.json()) as T;
-  if (!response.ok) throw new Error(JSON.stringify(answer));
-  expect(response.status).toBe(200);
-  return answer;
-}
-
-const configsOf = (taskId: string): string => `/tasks/${taskId}/pushNotificationConfigs`;
-const legacyRpc = <T>(operation: string, params: object): Promise<T> =>
-  result(rpc<T>(stack.url, `tasks/pushNotificationConfig/${operation}`, params, LEGACY));
-
-const DIALECTS: readonly Dialect[] = [
-  {
-    name: 'JSON-RPC 1.0',
-    isLegacy: false,
-    create: (taskId, config) => createConfig(stack.url, { taskId, ...config }),
-    get: (taskId, id) => result(rpc(stack.url, 'GetTaskPushNotificationConfig', { taskId, id })),
-    list: (taskId) => listConfigs(stack.url, taskId),
-    remove: (taskId, id) =>
-      result(rpc(stack.url, 'DeleteTaskPushNotificationConfig', { taskId, id })),
-  },
-  {
-    name: 'REST 1.0',
-    isLegacy: false,
-    create: (taskId, config) => rest(configsOf(taskId), 'POST', config),
-    get: (taskId, id) => rest(`${configsOf(taskId)}/${id}`, 'GET'),
-    list: async (taskId) =>
-      (await rest<{ configs: readonly unknown[] }>(configsOf(taskId), 'GET')).configs,
-    remove: (taskId, id) => rest(`${configsOf(taskId)}/${id}`, 'DELETE'),
-  },
-  {
-    name: 'JSON-RPC 0.3',
-    isLegacy: true,
-    create: (taskId, config) =>
-      legacyRpc('set', { taskId, pushNotificationConfig: legacyOf(config) }),
-    get: (id, pushNotificationConfigId) => legacyRpc('get', { id, pushNotificationConfigId }),
-    list: (id) => legacyRpc('list', { id }),
-    remove: (id, pushNotificationConfigId) => legacyRpc('delete', { id, pushNotificationConfigId }),
-  },
-  {
-    name: 'REST 0.3',
-    isLegacy: true,
-    create: (taskId, config) =>
-      rest(`/v1${configsOf(taskId)}`, 'POST', {
-        parent: `tasks/${taskId}`,
-        configId: config.id,
-        config: { pushNotificationConfig: legacyOf(config) },
-      }),
-    get: (taskId, id) => rest(`/v1${configsOf(taskId)}/${id}`, 'GET'),
-    list: async (taskId) =>
-      (await rest<{ configs: readonly unknown[] }>(`/v1${configsOf(taskId)}`, 'GET')).configs,
-    remove: (taskId, id) => rest(`/v1${configsOf(taskId)}/${id}`, 'DELETE'),
-  },
-];
-
-describe.each(DIALECTS)('over $name', (dialect) => {
+describe.each(dialectsOf(stack))('over $name', (dialect) => {
   const shown = (taskId: string, config: Config): unknown => {
     if (!dialect.isLegacy) return { taskId, ...config };
     const inner = { pushNotificationConfig: legacyOf(config) };
@@ -205,8 +122,8 @@ test("in 0.3 it is the task's also when the send has a key, and its repetition m
   const { id } = await sent();
   expect((await sent()).id).toBe(id);
   const only = { taskId: id, pushNotificationConfig: { id, url: URL_OF_HOOK } };
-  expect(await legacyRpc('get', { id })).toMatchObject(only);
-  expect(await legacyRpc('list', { id })).toMatchObject([only]);
+  expect(await legacyRpc(stack.url, 'get', { id })).toMatchObject(only);
+  expect(await legacyRpc(stack.url, 'list', { id })).toMatchObject([only]);
 });
 
 test("one without an id is given one: of its own in 1.0, the task's in 0.3", async () => {
@@ -216,9 +133,12 @@ test("one without an id is given one: of its own in 1.0, the task's in 0.3", asy
     await createConfig(stack.url, { taskId, url: URL_OF_HOOK }),
   ];
   expect(a.id).not.toBe(b.id);
-  const legacy = await legacyRpc('set', { taskId, pushNotificationConfig: { url: URL_OF_HOOK } });
+  const legacy = await legacyRpc(stack.url, 'set', {
+    taskId,
+    pushNotificationConfig: { url: URL_OF_HOOK },
+  });
   expect(legacy).toMatchObject({ taskId, pushNotificationConfig: { id: taskId } });
-  expect(await legacyRpc('get', { id: taskId })).toEqual(legacy);
+  expect(await legacyRpc(stack.url, 'get', { id: taskId })).toEqual(legacy);
 });
 
 describe('a task has at most ten', () => {
