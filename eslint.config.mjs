@@ -34,6 +34,10 @@ const NOT_IN_A_WORKFLOW = [
 const ENVIRONMENT =
   'Only src/config/read-config.ts reads the environment: take the value as an argument.';
 
+/** Before Node 24 a storage that was used once costs each later promise of the process, and is never forgotten. */
+const ONE_STORAGE =
+  'One AsyncLocalStorage for each module, not for each call or object: it is never forgotten.';
+
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.longhaul/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -95,6 +99,18 @@ export default defineConfig(
             message: ENVIRONMENT,
           })),
         },
+      ],
+    },
+  },
+  {
+    files: ['src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[':function', 'PropertyDefinition'].map((scope) => ({
+          selector: `${scope} NewExpression[callee.name="AsyncLocalStorage"]`,
+          message: ONE_STORAGE,
+        })),
       ],
     },
   },

@@ -4,7 +4,7 @@ import { isFault, isNotFound } from '../temporal/grpc-failure';
 import { FORMAT, type Batch, type Emission } from '../workflows/emission';
 import { jsonBytes } from '../workflows/json-bytes';
 import { PAYLOAD_MAX_BYTES } from '../workflows/limits';
-import type { KeepTrying } from './keep-trying';
+import type { KeepTrying } from '../temporal/keep-trying';
 
 /**
  * Signals of one run of a task; the next ones go to a log (D8). Each makes four events of history, and

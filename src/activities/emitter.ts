@@ -12,7 +12,7 @@ import type { TaskFold } from '../workflows/task-fold';
 import { Allowance } from './allowance';
 import { BatchStream, type BatchStreamOptions } from './batch-stream';
 import type { JournalRecord } from './journal';
-import { keepTryingUntil, type KeepTrying } from './keep-trying';
+import { keepTryingUntil, type KeepTrying } from '../temporal/keep-trying';
 import { RecordedText } from './recorded-text';
 import { TextPacking } from './text-packing';
 import type { Spoken } from './spoken';

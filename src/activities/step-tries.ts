@@ -4,22 +4,24 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { StepScope } from './skill';
 
 interface Try {
+  readonly of: StepTries;
   readonly step: string;
   /** Another one has begun, and this one goes on all the same. */
   isLeftOver: boolean;
 }
 
-export class StepTries {
-  private readonly context = new AsyncLocalStorage<Try>();
+/** One for all runs: before Node 24 a storage that was used once costs every later promise of the process. */
+const context = new AsyncLocalStorage<Try>();
 
+export class StepTries {
   /** The step in which the caller runs; undefined outside of steps. */
   get step(): string | undefined {
-    return this.context.getStore()?.step;
+    return this.current?.step;
   }
 
   /** The caller runs in a try that another one has followed: nobody hears it. */
   get isLeftOver(): boolean {
-    return this.context.getStore()?.isLeftOver === true;
+    return this.current?.isLeftOver === true;
   }
 
   /**
@@ -37,8 +39,14 @@ export class StepTries {
         last.isLeftOver = true;
         onRetry();
       }
-      last = { step, isLeftOver: false };
-      return this.context.run(last, async () => run(scope));
+      last = { of: this, step, isLeftOver: false };
+      return context.run(last, async () => run(scope));
     };
+  }
+
+  /** That of a run that tests another one in a step is not the other's. */
+  private get current(): Try | undefined {
+    const current = context.getStore();
+    return current?.of === this ? current : undefined;
   }
 }

@@ -8,7 +8,7 @@ import { descriptionOf } from '../temporal/stored-parts';
 import type { ArtifactEmission, Emission, PackedTextEmission } from '../workflows/emission';
 import { hashOf } from '../workflows/packed-text';
 import type { Part, StoredPart } from '../workflows/task';
-import type { KeepTrying } from './keep-trying';
+import type { KeepTrying } from '../temporal/keep-trying';
 import { TextTail, type InlineText } from './text-tail';
 
 export interface TextPackingOptions {

@@ -4,6 +4,7 @@ import {
   PAGE_EVENTS,
   fromHistoryEvent,
   readPage,
+  type HistoryEvent,
   type HistorySource,
   type HistoryStep,
 } from './history';
@@ -11,19 +12,17 @@ import {
 /** What the history says, without the seams between runs. */
 export type RunStep = Exclude<HistoryStep, { kind: 'next-run' }>;
 
-/**
- * What a page should come to. A reader that stalls holds the page that it is at, so that a hundred of them hold
- * 50 MiB; more at once reads no faster.
- */
-const PAGE_BYTES = 524_288;
-
 export interface RunPagerOptions {
-  /** How many events to ask for at first, while their size is not known. Default: `PAGE_EVENTS`. */
-  readonly firstPageEvents?: number;
+  /** What a page should come to, in bytes of what it tells. Default: as much as the server gives at once. */
+  readonly pageBytes?: number;
 }
+
+/** Asked for at first where `pageBytes` is given, and the size of the events is not known yet. */
+const FIRST_PAGE_EVENTS = 32;
 
 export class RunPager {
   private readonly source: HistorySource;
+  private readonly pageBytes: number;
   private pageEvents: number;
   private runId: string | undefined;
   private pageToken: Uint8Array | undefined;
@@ -34,15 +33,16 @@ export class RunPager {
   /** Nothing more was recorded when the last page was read. */
   isCaughtUp = false;
 
-  constructor(source: HistorySource, { firstPageEvents = PAGE_EVENTS }: RunPagerOptions = {}) {
+  constructor(source: HistorySource, { pageBytes }: RunPagerOptions = {}) {
     this.source = source;
-    this.pageEvents = firstPageEvents;
+    this.pageBytes = pageBytes ?? Number.POSITIVE_INFINITY;
+    this.pageEvents = pageBytes === undefined ? PAGE_EVENTS : FIRST_PAGE_EVENTS;
     this.runId = source.runId;
   }
 
   /** Reads one page. With `waitNewEvent` it waits up to 20 s for something new. */
   async next(waitNewEvent: boolean): Promise<readonly RunStep[]> {
-    const { client, workflowId, decode } = this.source;
+    const { client, workflowId } = this.source;
     const { runId } = this;
     const page = await readPage(client, {
       workflowId,
@@ -51,6 +51,7 @@ export class RunPager {
       ...(runId === undefined ? {} : { runId }),
       ...(this.pageToken === undefined ? {} : { pageToken: this.pageToken }),
     });
+    const before = this.pageToken;
     // Without waiting, the end of an open run has no token: the old one stays, and what it brings
     // again is skipped by its event id.
     // Copied, because it is a view of a whole network read, which it would keep alive.
@@ -58,34 +59,49 @@ export class RunPager {
     const isShort = waitNewEvent && page.events.length < this.pageEvents;
     this.isCaughtUp = page.nextPageToken.length === 0 || isShort;
     const steps: RunStep[] = [];
-    let bytes = 0;
-    for (const event of page.events) {
-      const eventId = Number(event.eventId);
-      if (eventId <= this.lastEventId) continue;
-      this.lastEventId = eventId;
-      const started = event.workflowExecutionStartedEventAttributes;
-      if (started && this.startRunId === undefined) {
-        this.startRunId = started.originalExecutionRunId ?? undefined;
-        this.previousRunId = started.continuedExecutionRunId ?? undefined;
-        // Without a token the next page would be one of whichever run is the newest by then.
-        if (this.pageToken === undefined) this.runId = this.startRunId;
-      }
-      const step = await fromHistoryEvent(event, decode);
-      if (step?.kind === 'next-run') this.goTo(step.runId);
-      else if (step !== undefined) steps.push(step);
+    const fresh = page.events.filter(({ eventId }) => Number(eventId) > this.lastEventId);
+    let [taken, bytes] = [0, 0];
+    for (const event of fresh) {
+      if (bytes > this.pageBytes) break;
+      const step = await this.take(event);
+      taken += 1;
       if (step?.kind === 'record') bytes += step.bytes;
+      if (step !== undefined) steps.push(step);
     }
-    this.fitPage(bytes);
+    if (taken < fresh.length) this.readAgainFrom(before);
+    if (taken > 0) this.fitPage((bytes / taken) * page.events.length);
     return steps;
   }
 
+  private async take(event: HistoryEvent): Promise<RunStep | undefined> {
+    this.lastEventId = Number(event.eventId);
+    const started = event.workflowExecutionStartedEventAttributes;
+    if (started && this.startRunId === undefined) {
+      this.startRunId = started.originalExecutionRunId ?? undefined;
+      this.previousRunId = started.continuedExecutionRunId ?? undefined;
+      // Without a token the next page would be one of whichever run is the newest by then.
+      if (this.pageToken === undefined) this.runId = this.startRunId;
+    }
+    const step = await fromHistoryEvent(event, this.source.decode);
+    if (step?.kind !== 'next-run') return step;
+    this.goTo(step.runId);
+    return undefined;
+  }
+
+  /** More has come than a page should be: the rest comes once more, in smaller pages. */
+  private readAgainFrom(pageToken: Uint8Array | undefined): void {
+    this.pageToken = pageToken;
+    this.runId ??= this.startRunId;
+    this.isCaughtUp = false;
+  }
+
   /**
-   * The next page is taken to be like the last one. The server counts what was written together as one, so that
-   * what comes for `n` events are `n` or several times as many.
+   * The next page is taken to be like the last one, of so many bytes. The server counts what was written together as
+   * one, so that what comes for `n` events are `n` or several times as many.
    */
   private fitPage(bytes: number): void {
-    const fitting = Math.floor((this.pageEvents * PAGE_BYTES) / Math.max(bytes, 1));
-    this.pageEvents = Math.min(Math.max(fitting, 1), PAGE_EVENTS);
+    const fitting = Math.floor((this.pageEvents * this.pageBytes) / Math.max(bytes, 1));
+    this.pageEvents = Math.min(Math.max(fitting, 1), 4 * this.pageEvents, PAGE_EVENTS);
   }
 
   private goTo(runId: string): void {

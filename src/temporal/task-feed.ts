@@ -6,6 +6,7 @@ import { applyEvent } from '../workflows/apply-event';
 import type { Task, TaskEvent } from '../workflows/task';
 import { LONG_POLL_DEADLINE_MS, unavailable, withinDeadline } from './connection';
 import { isFault, isInvalidArgument, isNotFound } from './grpc-failure';
+import { keepTryingUntil, type KeepTrying } from './keep-trying';
 import { KeptEvents } from './kept-events';
 import { TaskError, TaskErrorReason, noSuchTask } from './task-error';
 import type { HistorySource } from './history';
@@ -94,7 +95,7 @@ export class TaskFeed {
     let next = seq + 1;
     while (!signal.aborted) {
       if (next < this.kept.firstSeq && next <= this.task.seq) {
-        for await (const event of this.read(next)) {
+        for await (const event of this.read(next, signal)) {
           yield event;
           next = event.seq + 1;
         }
@@ -112,9 +113,13 @@ export class TaskFeed {
     }
   }
 
-  private async *read(from: number): AsyncGenerator<TaskEvent, void, undefined> {
+  private async *read(
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TaskEvent, void, undefined> {
     let next = from;
-    for await (const { events } of this.recorded(await this.historyAfter(from - 1))) {
+    const history = await this.historyAfter(from - 1);
+    for await (const { events } of this.recorded(history, keepTryingUntil(signal))) {
       for (const event of events) {
         if (event.seq < next) continue;
         // Who comes back begins with what there is.
@@ -147,10 +152,13 @@ export class TaskFeed {
   }
 
   /** All that `history` tells, as far as it is recorded now. */
-  private async *recorded(history: TaskHistory): AsyncGenerator<Increment, void, undefined> {
-    while (!history.isCaughtUp) {
-      yield* await withinDeadline(this.source.client, () => history.next(false));
-    }
+  private async *recorded(
+    history: TaskHistory,
+    keepTrying: KeepTrying = (act) => act(),
+  ): AsyncGenerator<Increment, void, undefined> {
+    const next = (): Promise<readonly Increment[]> =>
+      withinDeadline(this.source.client, () => history.next(false));
+    while (!history.isCaughtUp) yield* await keepTrying(next, isFault);
   }
 
   private async begin(): Promise<void> {

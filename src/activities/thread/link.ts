@@ -46,16 +46,18 @@ export function atOnce<F extends object>(callee: F): F {
   return callee;
 }
 
+/**
+ * The call that is being answered. What the other side calls meanwhile is run in the context of whoever
+ * made that call: the main thread knows by its context in which step an artifact was saved. One for all
+ * links: before Node 24 a storage that was used once costs every later promise of the process.
+ */
+const answering = new AsyncLocalStorage<{ readonly by: Link; readonly call: number }>();
+
 export class Link {
   private readonly port: MessagePort;
   private readonly functions = new Map<number, AnyFunction>();
   private readonly controllers = new Map<number, AbortController>();
   private readonly waiting = new Map<number, Waiting>();
-  /**
-   * The call that is being answered. What the other side calls meanwhile is run in the context of whoever
-   * made that call: the main thread knows by its context in which step an artifact was saved.
-   */
-  private readonly answering = new AsyncLocalStorage<number>();
   private lastId = 0;
 
   constructor(port: MessagePort) {
@@ -162,7 +164,7 @@ export class Link {
       return await new Promise((resolve, reject) => {
         const packed = this.pack(args, releases);
         this.waiting.set(call, { resolve, reject, inContext: AsyncLocalStorage.snapshot() });
-        this.post({ kind: 'call', call, to, args: packed, within: this.answering.getStore() });
+        this.post({ kind: 'call', call, to, args: packed, within: this.within });
       });
     } finally {
       this.waiting.delete(call);
@@ -170,11 +172,15 @@ export class Link {
     }
   }
 
+  private get within(): number | undefined {
+    const current = answering.getStore();
+    return current?.by === this ? current.call : undefined;
+  }
+
   private callAtOnce(to: number, args: readonly unknown[]): unknown {
     const call = this.nextId();
     const gate = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const within = this.answering.getStore();
-    this.post({ kind: 'call', call, to, args: this.pack(args), within, gate });
+    this.post({ kind: 'call', call, to, args: this.pack(args), within: this.within, gate });
     Atomics.wait(gate, 0, 0);
     for (;;) {
       const wire = (receiveMessageOnPort(this.port) as { message: Wire } | undefined)?.message;
@@ -219,7 +225,7 @@ export class Link {
       const callee = this.functions.get(to);
       if (callee === undefined) throw new Error('what was called is over');
       const given = this.unpack(args, releases) as readonly unknown[];
-      const work = (): unknown => this.answering.run(call, () => callee(...given));
+      const work = (): unknown => answering.run({ by: this, call }, () => callee(...given));
       const caller = within === undefined ? undefined : this.waiting.get(within);
       const result = caller === undefined ? work() : caller.inContext(work);
       if (gate !== undefined) succeed(result);
