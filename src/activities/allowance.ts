@@ -80,6 +80,13 @@ export class Allowance {
     return plan;
   }
 
+  /** The same of what the task holds already, from an earlier attempt: it stays as it is. */
+  keep(spoken: Spoken): void {
+    const { inlineBytes, bytes } = planParts(spoken.parts, Number.POSITIVE_INFINITY);
+    this.inlineLeft -= inlineBytes;
+    if (spoken.kind === 'artifact') this.count(spoken, bytes);
+  }
+
   /** Text should move to the store, so that what follows may be inline. */
   get isInlineScarce(): boolean {
     return this.inlineLeft < this.room * INLINE_SHARE * SCARCE_SHARE;

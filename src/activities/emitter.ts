@@ -48,6 +48,8 @@ interface Queued {
   readonly spoken: Recordable;
   /** As JSON before big parts are stored. */
   readonly bytes: number;
+  /** It was recorded before, as it is. */
+  readonly isKnown: boolean;
   /** Emissions that were joined to this one, itself included. */
   readonly count: number;
 }
@@ -140,8 +142,9 @@ export class Emitter {
 
   private async compare(recorded: RecordedText, spoken: Spoken): Promise<void> {
     await this.inTurn(async () => {
-      const said = await recorded.hear(spoken);
-      if (said !== undefined && !this.isClosed) this.enqueue(said);
+      const { known, rest } = await recorded.hear(spoken);
+      for (const said of known) this.enqueue(said, { isKnown: true });
+      if (rest !== undefined) this.enqueue(rest);
     });
   }
 
@@ -168,8 +171,8 @@ export class Emitter {
     }
   }
 
-  private enqueue(spoken: Recordable): void {
-    const queued = { spoken, bytes: sizeOf(spoken), count: 1 };
+  private enqueue(spoken: Recordable, { isKnown = false } = {}): void {
+    const queued = { spoken, isKnown, bytes: sizeOf(spoken), count: 1 };
     const last = this.queue.at(-1);
     // What is stored in any case is stored in large pieces.
     const maxBytes = this.allowance.isInlineSpent ? SIGNAL_BYTES : INLINE_PART_BYTES;
@@ -188,7 +191,7 @@ export class Emitter {
       while (this.queue.length > 0) {
         await this.untilDue();
         const taken = this.take();
-        const storing = taken.map(({ spoken }) => this.toEmission(spoken));
+        const storing = taken.map((queued) => this.toEmission(queued));
         const emissions = await Promise.all(storing);
         this.lastSentAt = Date.now();
         await this.stream.send(emissions);
@@ -238,9 +241,13 @@ export class Emitter {
   }
 
   /** Counts it as said at once, and resolves when its big parts are stored. */
-  private async toEmission(spoken: Queued['spoken']): Promise<Emission> {
+  private async toEmission({ spoken, isKnown }: Queued): Promise<Emission> {
     if (!('parts' in spoken)) return spoken;
     const { store } = this.options;
+    if (isKnown) {
+      this.allowance.keep(spoken);
+      return spoken;
+    }
     const plan = this.allowance.take(spoken);
     const parts = await this.keepTrying(() => storePlanned(store, plan), isStoreFault);
     return { ...spoken, parts };
@@ -262,9 +269,10 @@ function joinChunks(first: Queued, second: Queued, maxBytes: number): Queued | u
   const { spoken: a } = first;
   const { spoken: b } = second;
   const bytes = first.bytes + second.bytes;
+  if (first.isKnown || second.isKnown) return undefined;
   if (a.kind !== 'artifact' || b.kind !== 'artifact' || bytes > maxBytes) return undefined;
   if (a.artifactId !== b.artifactId || !b.append || a.last) return undefined;
   const parts = joinParts(a.parts, b.parts);
   const count = first.count + second.count;
-  return { spoken: { ...a, parts, last: b.last }, bytes, count };
+  return { spoken: { ...a, parts, last: b.last }, isKnown: false, bytes, count };
 }

@@ -3,10 +3,10 @@
 
 import fc from 'fast-check';
 import { MissingPartError, type PartStore } from '../../../src/storage/part-store';
-import { restoreParts } from '../../../src/temporal/stored-parts';
-import type { Batch } from '../../../src/workflows/emission';
+import { restoreParts, storeBigParts } from '../../../src/temporal/stored-parts';
+import { FORMAT, type Batch } from '../../../src/workflows/emission';
 import { TASK_BYTES } from '../../../src/workflows/limits';
-import type { Part, TaskEvent } from '../../../src/workflows/task';
+import { TaskState, type Part, type TaskEvent } from '../../../src/workflows/task';
 import type { TaskFold } from '../../../src/workflows/task-fold';
 import { foldTask } from '../../../src/workflows/task-state';
 import { firstWord } from '../../../src/temporal/takeover';
@@ -50,6 +50,13 @@ async function after(left: TaskFold, say: (wire: Wire) => Promise<void>): Promis
   await wire.emitter.flush();
   expect(wire.failures).toEqual([]);
   return tell(wire.sent, fold);
+}
+
+/** What becomes of it when the attempt is done. */
+function ended(fold: TaskFold): TaskFold {
+  const [v, state] = [FORMAT, TaskState.completed] as const;
+  const decision = { v, state, turn: 1, attempt: 2, read: 0, at: 0 };
+  return foldTask(fold, { kind: 'decision', decision }).fold;
 }
 
 async function contentOf({ task }: TaskFold): Promise<readonly string[]> {
@@ -117,7 +124,7 @@ describe('text that has moved to the store, said again', () => {
 
   test('is withdrawn where the attempt ends before it', async () => {
     const { fold } = await after(left, (wire) => sayText(wire, textOf(COUNT - 100), { size: 999 }));
-    expect(await contentOf(fold)).toEqual([textOf(COUNT - 100)]);
+    expect(await contentOf(ended(fold))).toEqual([textOf(COUNT - 100)]);
   });
 
   test('is told anew where the store has lost it', async () => {
@@ -136,6 +143,58 @@ describe('text that has moved to the store, said again', () => {
     await wire.emitter.flush();
     expect(await contentOf(tell(wire.sent, begun).fold)).toEqual([textOf(COUNT)]);
   });
+});
+
+test.each([{ size: 700 }, { size: 4_000_000 }])(
+  'inline text around what is stored is silent, too, in chunks of $size',
+  async ({ size }) => {
+    const wide = { inlineBytes: 0 };
+    const [before, big, behind] = [textOf(100), 'big '.repeat(500_000), textOf(120)];
+    const first = open(wide);
+    await sayText(first, before, { size: 1_024, flushes: true });
+    await first.emitter.emit(chunk(big));
+    for (let n = 0; n < 120; n += 1) {
+      await first.emitter.emit(chunk(kib(n)));
+      await first.emitter.flush();
+    }
+    const { fold: left } = tell(
+      [firstWord({ turn: 1, attempt: 2 })],
+      tell(first.sent, workingTask()).fold,
+    );
+    expect(storedOf(left)).toHaveLength(1);
+    const second = open({ ...wide, attempt: 2, firstBatch: 1, lanes: left.lanes });
+    await sayText(second, `${before}${big}${behind}`, { size });
+    await second.emitter.flush();
+    const { fold, events } = tell(second.sent, left);
+    expect(events).toEqual([]);
+    expect(await contentOf(fold)).toEqual([`${before}${big}${behind}`]);
+  },
+);
+
+test('what was inline stays so, however little room the new attempt counts for it', async () => {
+  const inline = textOf(69);
+  const stored = await storeBigParts(
+    store,
+    Array.from({ length: 40 }, (_, n) => ({ text: kib(n) })),
+    0,
+  );
+  expect(stored.every((part) => 'ref' in part)).toBe(true);
+  const parts = [{ text: inline }, ...stored];
+  const said = {
+    kind: 'artifact',
+    at: 0,
+    artifactId: 'a',
+    parts,
+    append: false,
+    last: false,
+  } as const;
+  const batch: Batch = { v: FORMAT, turn: 1, attempt: 1, n: 0, emissions: [said] };
+  const { fold: left } = tell([batch], workingTask());
+  const { fold, events } = await after(left, (wire) =>
+    sayText(wire, `${inline}${textOf(40)}`, { size: 4_000_000 }),
+  );
+  expect(events).toEqual([]);
+  expect(fold.task.artifacts).toEqual(left.task.artifacts);
 });
 
 test('a value that was stored for want of room is known again', async () => {
@@ -205,10 +264,7 @@ test('whatever was said, and wherever another attempt goes its own way, the task
         const isSame = sameUpTo >= first.length;
         const second = [...first.slice(0, sameUpTo), ...other];
         const { fold, events } = await after(left, (wire) => perform(wire, second, false));
-        const { fold: settled } = foldTask(fold, {
-          kind: 'decision',
-          decision: { v: 1, state: 'completed', turn: 1, attempt: 2, read: 0, at: 0 },
-        });
+        const settled = ended(fold);
         const held = heldAfter(second);
         const ids = settled.task.artifacts.map(({ artifactId }) => artifactId);
         const contents = await contentOf(settled);
