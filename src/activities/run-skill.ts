@@ -7,6 +7,7 @@ import type { TakenOver } from '../temporal/takeover';
 import { workflowIdOf } from '../temporal/tasks';
 import type { PartStores } from '../storage/part-store';
 import { patiently } from '../storage/patient-store';
+import { keepTryingUntil } from '../temporal/keep-trying';
 import type { TaskActivities, TurnInput, TurnOutcome } from '../workflows/contract';
 import type { Batch } from '../workflows/emission';
 import type { Scope, Task } from '../workflows/task';
@@ -68,7 +69,7 @@ async function runSkill(runtime: SkillRuntime, given: TurnInput): Promise<TurnOu
     return await runAttempt({
       ...{ given, attempt, skill, stop },
       place: placeOf(skill, given.limits),
-      store: patiently(runtime.stores.of(workflowId), stop.now),
+      store: patiently(runtime.stores.of(workflowId), keepTryingUntil(stop.now)),
       log: runtime.log(taskId, skillId),
       continueUrl: (question) => continueUrlOf(runtime, given, question),
       clock: Date,

@@ -2,6 +2,7 @@
 
 import type { PartStore } from '../../src/storage/part-store';
 import { patiently } from '../../src/storage/patient-store';
+import { keepTryingUntil } from '../../src/temporal/keep-trying';
 import { StoreFault } from '../../src/storage/store-fault';
 
 const fault = (code: string): Error => Object.assign(new Error(code), { code });
@@ -29,25 +30,32 @@ test.each([new StoreFault(new Error('SlowDown')), fault('ENOSPC')])(
   '%s is waited for',
   async (err) => {
     const content = Buffer.from('content');
-    expect(await patiently(failing([err, err]).store, never).put(content)).toBe('digest');
-    expect(await patiently(failing([err]).store, never).get('digest')).toEqual(content);
-    expect(await patiently(failing([err]).store, never).size('digest')).toBe(7);
+    expect(await patiently(failing([err, err]).store, keepTryingUntil(never)).put(content)).toBe(
+      'digest',
+    );
+    expect(await patiently(failing([err]).store, keepTryingUntil(never)).get('digest')).toEqual(
+      content,
+    );
+    expect(await patiently(failing([err]).store, keepTryingUntil(never)).size('digest')).toBe(7);
   },
 );
 
 test('what does not pass is told at once', async () => {
   const denied = fault('EACCES');
   const failed = failing([denied]);
-  await expect(patiently(failed.store, never).put(Buffer.alloc(1))).rejects.toBe(denied);
+  await expect(patiently(failed.store, keepTryingUntil(never)).put(Buffer.alloc(1))).rejects.toBe(
+    denied,
+  );
   expect(failed.calls).toBe(1);
 });
 
 test('a run that is stopped does not wait', async () => {
   const stop = new AbortController();
   const err = new StoreFault(new Error('no answer'));
-  const waiting = patiently(failing(Array.from({ length: 99 }, () => err)).store, stop.signal).get(
-    'x',
-  );
+  const waiting = patiently(
+    failing(Array.from({ length: 99 }, () => err)).store,
+    keepTryingUntil(stop.signal),
+  ).get('x');
   stop.abort();
   await expect(waiting).rejects.toBe(err);
 });
