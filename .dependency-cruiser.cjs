@@ -151,7 +151,7 @@ module.exports = {
       comment: 'Tests and benchmarks use the program, never the other way round.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|bench)/' },
+      to: { path: '^(test|bench|faults)/' },
     },
     {
       name: 'zod-at-the-edge',
@@ -186,7 +186,7 @@ module.exports = {
       name: 'no-undeclared-package',
       comment: 'A package that is imported is listed in package.json, not borrowed from another.',
       severity: 'error',
-      from: { path: '^(src|test|bench)/' },
+      from: { path: '^(src|test|bench|faults)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {

@@ -175,7 +175,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['examples/**/*.mjs', 'test/**/skills/**/*.mjs', 'bench/**/*.mjs'],
+    files: ['examples/**/*.mjs', 'test/**/skills/**/*.mjs', 'bench/**/*.mjs', 'faults/**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
         [

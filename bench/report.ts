@@ -87,8 +87,8 @@ function round(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** Padded as prettier pads it. */
-function table(rows: readonly (readonly string[])[]): string {
+/** In Markdown, padded as prettier pads it. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(3, ...rows.map((row) => row[at]?.length ?? 0)),
   );

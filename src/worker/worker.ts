@@ -12,6 +12,7 @@ import {
 import { MAX_RUNNING_SKILLS, type SkillQueue } from '../activities/skill-queue';
 import type { TaskActivities } from '../workflows/contract';
 import type { PushActivities } from '../workflows/push-contract';
+import { workflowSource } from './workflow-bundle';
 
 export interface TaskWorkerOptions {
   /** An open one stays open: whoever opened it closes it after the worker. */
@@ -99,8 +100,7 @@ type Particular = Omit<WorkerOptions, 'connection' | 'namespace'>;
 function skillsAndWorkflows({ taskQueue, activities }: TaskWorkerOptions): Particular {
   return {
     taskQueue,
-    workflowsPath: require.resolve('../workflows'),
-    interceptors: { workflowModules: [require.resolve('../workflows/cancel-reason')] },
+    ...workflowSource(),
     activities: { ...activities },
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,

@@ -1,10 +1,23 @@
-// One command of `src/main.ts` as a process of its own, run from the source.
+// One command of the program as a process of its own, run from the source unless told otherwise.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
+
+/** What runs as `src/main.ts`, or stands for it. */
+export interface Program {
+  /** Working directory. */
+  readonly cwd: string;
+  /** Arguments of Node, the last of them the main module. */
+  readonly node: readonly string[];
+}
+
+/** As `npm start` runs it; see docs/skills.md. */
+export function fromSource(main = 'src/main.ts'): Program {
+  return { cwd: ROOT, node: ['--conditions=longhaul-src', '--import', 'tsx', main] };
+}
 
 export interface Child {
   readonly pid: number;
@@ -17,16 +30,13 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** @param main what stands for `src/main.ts`, from the root of the project. Default: itself. */
 export function startChild(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  main = 'src/main.ts',
+  { cwd, node }: Program = fromSource(),
 ): Child {
-  // As `npm start` does it; see docs/skills.md.
-  const node = ['--conditions=longhaul-src', '--import', 'tsx', main];
   const child = spawn(process.execPath, [...node, ...args], {
-    cwd: ROOT,
+    cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,9 +1,9 @@
-// Real gateway and worker processes, started from the source and ended by pid.
+// Real gateway and worker processes, ended by pid.
 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextFreePort } from '../../src/temporal/embedded/free-port';
-import { startChild, type Child } from './child';
+import { fromSource, startChild, type Child, type Program } from './child';
 
 /** A few seconds, but on a machine that is busy with other things. */
 const READY_DEADLINE_MS = 60_000;
@@ -14,6 +14,7 @@ const STARTS = 3;
 const PORT_IS_TAKEN = /EADDRINUSE|is taken/;
 
 export interface TestProcess {
+  readonly pid: number;
   /** `http://127.0.0.1:<port>` of the gateway, or of the worker's health port. */
   readonly url: string;
   /** `127.0.0.1:<port>` of a gateway that serves gRPC, else empty. */
@@ -31,11 +32,16 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Gives a gateway a free `GRPC_PORT`. Default: false. */
   readonly servesGrpc?: boolean;
+  /** Default: this checkout's source. */
+  readonly program?: Program;
 }
 
 export const TEST_SKILLS = join(__dirname, 'skills');
 
-const MAIN = { gateway: 'src/main.ts', worker: 'test/harness/worker-main.ts' } as const;
+const PROGRAMS = {
+  gateway: fromSource(),
+  worker: fromSource('test/harness/worker-main.ts'),
+} as const;
 
 export function startGateway(options: ProcessOptions): Promise<TestProcess> {
   return startProcess('gateway', options, 'PORT');
@@ -47,7 +53,7 @@ export function startWorker(options: ProcessOptions): Promise<TestProcess> {
 
 async function startProcess(
   role: 'gateway' | 'worker',
-  { temporal, env, servesGrpc = false }: ProcessOptions,
+  { temporal, env, servesGrpc = false, program = PROGRAMS[role] }: ProcessOptions,
   portVariable: string,
 ): Promise<TestProcess> {
   for (let start = 1; ; start += 1) {
@@ -63,13 +69,14 @@ async function startProcess(
       GRPC_PORT: grpcPort,
       ...env,
     };
-    const child = startChild([role], settings, MAIN[role]);
+    const child = startChild([role], settings, program);
     const url = `http://127.0.0.1:${String(port)}`;
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       await child.end(signal);
     };
     if (await isReadyInTime(url, child)) {
       return {
+        pid: child.pid,
         url,
         grpcAddress: servesGrpc ? `127.0.0.1:${grpcPort}` : '',
         output: () => child.output(),

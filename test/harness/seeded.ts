@@ -6,8 +6,8 @@ export interface Seeded {
   between(low: number, high: number): number;
 }
 
-export function seeded(): Seeded {
-  const seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 1_000_000);
+/** @param seed default: `FAULT_SEED`, else any. */
+export function seeded(seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 1_000_000)): Seeded {
   let state = seed;
   // mulberry32
   const next = (): number => {

@@ -8,14 +8,21 @@ import { writeProgram } from './program';
 
 /** The path of a real Temporal CLI; fetches one on the first run of a machine without. */
 export async function realCli(): Promise<string> {
+  return (await foundCli()).path;
+}
+
+export async function cliVersion(): Promise<string> {
+  return (await foundCli()).version;
+}
+
+function foundCli(): ReturnType<typeof findTemporalCli> {
   const { TEMPORAL_CLI_PATH: cliPath, PATH: searchPath = '' } = process.env;
-  const { path } = await findTemporalCli({
+  return findTemporalCli({
     ...(cliPath === undefined ? {} : { cliPath }),
     searchPath,
     cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'longhaul'),
     report: () => undefined,
   });
-  return path;
 }
 
 export interface ConfiguredCli {

@@ -1,0 +1,14 @@
+// All rows, in order, and those that are not driven yet.
+
+import type { FaultRow, LeftOut } from '../row';
+import { workerKilled } from './01-worker-killed';
+
+export const ROWS: readonly FaultRow[] = [workerKilled];
+
+export const LEFT_OUT: readonly LeftOut[] = [
+  {
+    row: 25,
+    fault: 'every operation by another user, another tenant, with a wrong token or none',
+    reason: 'callers are anonymous until the service knows them',
+  },
+];

@@ -1,0 +1,73 @@
+// Runs one row once, on the program or on its mutant, and judges what came of it.
+
+import { BUILT, buildMutant } from './mutant';
+import type { FaultRow } from './row';
+import { Trial, type Figure } from './trial';
+
+/**
+ * - `green`: nothing was violated, and half or more of the operations succeeded
+ * - `red`: an invariant or a bound was violated
+ * - `void`: under half of the operations succeeded, so that nothing is shown
+ * - `broken`: the driver itself threw
+ */
+export type Verdict = 'green' | 'red' | 'void' | 'broken';
+
+export interface Outcome {
+  readonly row: FaultRow;
+  readonly seed: number;
+  readonly isMutated: boolean;
+  readonly verdict: Verdict;
+  /** Green for the program; for a mutant red, and by an invariant that it was to violate. */
+  readonly isExpected: boolean;
+  readonly attempted: number;
+  readonly succeeded: number;
+  readonly figures: readonly Figure[];
+  /** What was violated, or why the driver threw. */
+  readonly told: readonly string[];
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly isFull: boolean;
+  readonly isMutated: boolean;
+}
+
+export async function runRow(
+  row: FaultRow,
+  { seed, isFull, isMutated }: RunOptions,
+): Promise<Outcome> {
+  const from = performance.now();
+  const program = isMutated ? await buildMutant(`row-${row.row}`, row.mutation) : BUILT;
+  const trial = new Trial(isFull ? row.sizes.full : row.sizes.ci, seed, program);
+  let thrown: string | undefined;
+  try {
+    await row.run(trial);
+  } catch (err) {
+    thrown = err instanceof Error ? (err.stack ?? err.message) : String(err);
+  } finally {
+    await trial.close();
+  }
+  const verdict = thrown === undefined ? verdictOf(trial) : 'broken';
+  return {
+    row,
+    seed,
+    isMutated,
+    verdict,
+    isExpected: isMutated ? verdict === 'red' && isSeen(row, trial) : verdict === 'green',
+    attempted: trial.attempted,
+    succeeded: trial.succeeded,
+    figures: trial.figures,
+    told: thrown === undefined ? trial.told() : [thrown],
+    seconds: (performance.now() - from) / 1_000,
+  };
+}
+
+function verdictOf({ violations, attempted, succeeded }: Trial): Verdict {
+  if (violations.length > 0) return 'red';
+  return attempted > 0 && succeeded >= attempted / 2 ? 'green' : 'void';
+}
+
+function isSeen({ mutation }: FaultRow, { violations }: Trial): boolean {
+  return violations.some(({ invariant }) => mutation.seenAs.includes(invariant));
+}

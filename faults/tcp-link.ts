@@ -1,0 +1,126 @@
+// A TCP proxy before one server: it passes on, delays, stands still or breaks off what goes through it.
+
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * - `open`: everything passes
+ * - `silent`: sockets stay open and nothing passes either way, as with a half-open socket or a partition
+ * - `cut`: open sockets are reset, new ones are reset at once
+ */
+type State = 'open' | 'silent' | 'cut';
+
+/** One socket of a client and its counterpart at the server. */
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+}
+
+export class TcpLink {
+  private readonly server: Server;
+  private readonly target: { readonly host: string; readonly port: number };
+  private readonly pairs = new Set<Pair>();
+  private state: State = 'open';
+  private delayMs = 0;
+
+  private constructor(target: string) {
+    const [host = '', port = ''] = target.split(':');
+    this.target = { host, port: Number(port) };
+    this.server = createServer((near) => this.take(near));
+  }
+
+  /** @param target `host:port`; nothing need listen there yet. */
+  static async open(target: string): Promise<TcpLink> {
+    const link = new TcpLink(target);
+    await new Promise<void>((resolve) => link.server.listen(0, '127.0.0.1', resolve));
+    return link;
+  }
+
+  /** `127.0.0.1:<port>` of this end. */
+  get address(): string {
+    return `127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+  }
+
+  /** Bytes are kept back in both directions until `heal`; whoever waits hears nothing. */
+  silence(): void {
+    this.state = 'silent';
+    for (const { near, far } of this.pairs) {
+      near.pause();
+      far.pause();
+    }
+  }
+
+  /** Resets everything that is open, and what comes, until `heal`. */
+  cut(): void {
+    this.state = 'cut';
+    for (const { near, far } of this.pairs) {
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+  }
+
+  /** Resets what is open; new sockets pass. */
+  reset(): void {
+    this.cut();
+    this.heal();
+  }
+
+  /** What was kept back by `silence` goes on its way. */
+  heal(): void {
+    this.state = 'open';
+    for (const { near, far } of this.pairs) {
+      near.resume();
+      far.resume();
+    }
+  }
+
+  /** Each chunk of new sockets arrives so much later, in each direction. */
+  delay(ms: number): void {
+    this.delayMs = ms;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const { near, far } of this.pairs) {
+      near.destroy();
+      far.destroy();
+    }
+    await closed;
+  }
+
+  private take(near: Socket): void {
+    if (this.state === 'cut') {
+      near.resetAndDestroy();
+      return;
+    }
+    const far = connect({ ...this.target, noDelay: true });
+    near.setNoDelay(true);
+    const pair = { near, far };
+    this.pairs.add(pair);
+    this.pass(near, far, pair);
+    this.pass(far, near, pair);
+    if (this.state === 'silent') {
+      near.pause();
+      far.pause();
+    }
+  }
+
+  private pass(from: Socket, to: Socket, pair: Pair): void {
+    const { delayMs } = this;
+    from.on('data', (chunk) => {
+      const write = (): void => {
+        if (!to.destroyed && !to.write(chunk)) from.pause();
+      };
+      if (delayMs === 0) write();
+      else setTimeout(write, delayMs);
+    });
+    to.on('drain', () => {
+      if (this.state !== 'silent') from.resume();
+    });
+    from.on('end', () => setTimeout(() => to.end(), delayMs));
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.pairs.delete(pair);
+      to.destroy();
+    });
+  }
+}
