@@ -28,6 +28,9 @@ export type Pace = readonly { readonly below: number; readonly ms: number }[];
 /** Time between two signals. */
 const FLUSH_INTERVALS: Pace = [{ below: Number.POSITIVE_INFINITY, ms: 100 }];
 
+/** A wait below this is not worth a timer: who speaks once an interval is not to be late by its rounding. */
+const SHORT_WAIT_MS = 3;
+
 export interface EmitterOptions extends BatchStreamOptions {
   readonly store: PartStore;
   /** Default: `FLUSH_INTERVALS`. */
@@ -219,7 +222,7 @@ export class Emitter {
     const { pace = FLUSH_INTERVALS } = this.options;
     const interval = pace.find(({ below }) => this.stream.next < below)?.ms ?? 0;
     const wait = this.lastSentAt + Math.max(interval, this.allowance.paceMs) - Date.now();
-    if (wait <= 0 || this.queuedBytes >= SIGNAL_BYTES || this.sent < this.wanted) return;
+    if (wait < SHORT_WAIT_MS || this.queuedBytes >= SIGNAL_BYTES || this.sent < this.wanted) return;
     this.hurry = new AbortController();
     const signal = AbortSignal.any([this.hurry.signal, this.options.signal]);
     await delay(wait, undefined, { signal }).catch(() => undefined);

@@ -36,6 +36,16 @@ describe('pace', () => {
     expect(sentAt[1]! - sentAt[0]!).toBeGreaterThanOrEqual(INTERVAL_MS - CLOCK_SLACK_MS);
   });
 
+  test('a batch that is due in a moment leaves at once', async () => {
+    const { emitter, sent, sentAt, untilSent } = open();
+    await emitter.emit(progress('one'));
+    await untilSent(1);
+    while (Date.now() < sentAt[0]! + INTERVAL_MS - 2);
+    await emitter.emit(progress('two'));
+    await nextTurns();
+    expect(textsOf(sent)).toEqual(['one', 'two']);
+  });
+
   test('what is said within an interval leaves together at its end', async () => {
     const { emitter, sent, untilSent } = open();
     await emitter.emit(progress('one'));
