@@ -6,7 +6,8 @@ import type { PartStore } from '../storage/part-store';
 import type { ContentPart, Message } from '../workflows/task';
 import { misfit, type Journal } from './journal';
 import { SkillError } from './skill';
-import type { Clock, Steps } from './steps';
+import type { Clock } from './sleeps';
+import type { Steps } from './steps';
 
 const CALL = 'ctx.messages';
 

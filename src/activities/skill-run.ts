@@ -31,7 +31,8 @@ import {
 } from './skill';
 import { Speech } from './speech';
 import type { Said } from './spoken';
-import { Steps, type Clock } from './steps';
+import type { Clock } from './sleeps';
+import { Steps } from './steps';
 import type { TaskTools } from './tools/contract';
 import { createTaskTools } from './tools/task-tools';
 

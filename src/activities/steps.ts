@@ -1,8 +1,7 @@
 // What a skill does once: steps, sleeps, times and ids, answered from the journal where a run before did them.
 
 import { randomUUID } from 'node:crypto';
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { types } from 'node:util';
+import { setImmediate } from 'node:timers/promises';
 import type { PartStore } from '../storage/part-store';
 import type { JournalCall } from '../workflows/journal';
 import type { BegunArtifacts } from './begun-artifacts';
@@ -10,30 +9,15 @@ import { isError, issuesOf, textOf } from './error-text';
 import { misfit, type Journal } from './journal';
 import { readBy } from './schema';
 import { SkillError, type AnyStepOptions, type Schema, type StepScope } from './skill';
+import { Sleeps, dueAt, type Clock } from './sleeps';
 import { decodeResult, encodeResult } from './step-result';
 import { attemptStep, checkStep } from './step-attempt';
 import { keptError, revivedError } from './step-error';
 import { StepIds } from './step-ids';
 import { StepTries } from './step-tries';
 
-/** A sleep that has less to go costs less where it is than in the workflow. */
-const SLEEP_IN_PLACE_MS = 2_000;
-
-/** A run that has done nothing but sleep for so long has no other branch at work. */
-const IDLE_MS = 500;
-
-/** Ten years: what is longer was meant in other units, and some day is more than Temporal's timers take. */
-const SLEEP_MAX_MS = 315_576_000_000;
-
 /** More than anyone reads; branches may fail by the thousand. */
 const FAILED_STEPS_MAX = 10;
-
-/** What time it is, in epoch milliseconds. */
-export interface Clock {
-  now(): number;
-  /** Default: `IDLE_MS`. */
-  readonly idleMs?: number;
-}
 
 export interface StepsOptions {
   /** Absent in a skill that replies: it has no task to hold a journal. */
@@ -62,8 +46,7 @@ export class Steps {
   private untold: string[] = [];
   /** Of steps whose error the function may yet be ended by. */
   private failures: JournalCall[] = [];
-  private readonly sleeps = new Set<number>();
-  private touchedAt = 0;
+  private readonly sleeps: Sleeps;
   readonly tries = new StepTries();
   /** How many calls have come back to the function. */
   returned = 0;
@@ -71,11 +54,17 @@ export class Steps {
   constructor(options: StepsOptions) {
     this.options = options;
     this.ids = new StepIds(options.origin);
+    const { clock, signal, journal } = options;
+    this.sleeps = new Sleeps({
+      ...{ clock, signal },
+      isAtWork: () => this.open.size > 0,
+      suspend: journal && ((until) => options.suspend(until, this.waits.size > 0)),
+    });
   }
 
   /** The function does something else than sleep. */
   touch(): void {
-    this.touchedAt = this.options.clock.now();
+    this.sleeps.touch();
   }
 
   /** Without a schema whoever calls it says what its function returns. */
@@ -107,17 +96,12 @@ export class Steps {
   }
 
   async sleep(until: number | Date): Promise<void> {
-    const { clock } = this.options;
-    const now = clock.now();
-    const due = timeOf(until, now);
-    if (!Number.isFinite(due) || due - now > SLEEP_MAX_MS) {
-      const text = `ctx.sleep takes milliseconds or a Date, and ten years at most, not ${String(until)}`;
-      throw new SkillError(text, { retryable: false });
-    }
+    const now = this.options.clock.now();
+    const due = dueAt(until, now);
     const { id, call } = await this.ask('ctx.sleep');
     if (call !== undefined && call.kind !== 'sleep') throw misfit(id, 'sleeps there');
     if (call === undefined) await this.record({ kind: 'sleep', id, until: due, at: now });
-    await this.untilDue(call?.until ?? due);
+    await this.sleeps.untilDue(call?.until ?? due);
     await this.turn(id);
   }
 
@@ -253,32 +237,6 @@ export class Steps {
     if (this.options.signal.aborted) return new Promise(() => undefined);
     return this.failures.splice(0);
   }
-
-  /** In place when there is little to go or another branch is at work; else the run ends until then. */
-  private async untilDue(due: number): Promise<void> {
-    const { signal, journal } = this.options;
-    this.sleeps.add(due);
-    try {
-      for (;;) {
-        const left = due - this.options.clock.now();
-        if (left <= 0) return;
-        if (journal !== undefined && left > SLEEP_IN_PLACE_MS && this.isIdle) {
-          await this.options.suspend(Math.min(...this.sleeps), this.waits.size > 0);
-        }
-        await delay(Math.min(left, this.idleMs), undefined, { signal });
-      }
-    } finally {
-      this.sleeps.delete(due);
-    }
-  }
-
-  private get isIdle(): boolean {
-    return this.open.size === 0 && this.options.clock.now() - this.touchedAt >= this.idleMs;
-  }
-
-  private get idleMs(): number {
-    return this.options.clock.idleMs ?? IDLE_MS;
-  }
 }
 
 async function read<T>(
@@ -292,12 +250,6 @@ async function read<T>(
   } catch (err) {
     throw wrong(textOf(err));
   }
-}
-
-/** NaN for what is no time. */
-function timeOf(until: unknown, now: number): number {
-  if (typeof until === 'number') return now + until;
-  return types.isDate(until) ? until.getTime() : Number.NaN;
 }
 
 function unfit(id: string, reason: string): SkillError {
