@@ -24,4 +24,4 @@ COPY proto ./proto
 USER node
 VOLUME /data
 EXPOSE 4000
-CMD ["node", "--max-semi-space-size=2", "--max-old-space-size=768", "dist/main.js", "gateway"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=768", "dist/main.js", "gateway"]

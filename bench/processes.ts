@@ -19,7 +19,7 @@ const READY_POLL_MS = 50;
 const FROM_SOURCE = ['--import', 'tsx'];
 
 /** As `npm run gateway` starts it, because its memory is measured. */
-const GATEWAY = ['--max-semi-space-size=2', '--max-old-space-size=768', 'dist/main.js', 'gateway'];
+const GATEWAY = ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js', 'gateway'];
 
 export type Role = 'start' | 'gateway' | 'worker';
 

@@ -34,7 +34,7 @@ export interface Edit {
 /** As `npm run gateway` and `npm run worker` run it, after `npm run build`. */
 export const BUILT: Program = {
   cwd: ROOT,
-  node: ['--max-semi-space-size=2', '--max-old-space-size=768', 'dist/main.js'],
+  node: ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js'],
 };
 
 /** @throws Error when the text to replace is not there, or not once: the guard has moved. */
