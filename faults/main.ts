@@ -1,7 +1,8 @@
 // `npm run faults`: brings every fault about, prints what came of it, and exits with 1 when a row is not as expected.
-// Options: `--row N[,N]`, `--seed S`, `--full`, `--mutate`, `--markdown FILE`.
+// Options: `--row N[,N]`, `--seed S`, `--full`, `--mutate`. A run of all rows writes docs/faults.md.
 
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { circumstances } from '../bench/report';
 import { cliVersion } from '../test/harness/temporal-cli';
@@ -16,29 +17,35 @@ const { values: options } = parseArgs({
     seed: { type: 'string' },
     full: { type: 'boolean', default: false },
     mutate: { type: 'boolean', default: false },
-    markdown: { type: 'string' },
   },
 });
+
+const PAGE = join(__dirname, '../docs/faults.md');
+
+/** What was started is ended also when the run is. */
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stopped.abort(signal));
+}
 
 async function main(): Promise<void> {
   const rows = chosen(options.row);
   const seed = Number(options.seed ?? Date.now() % 1_000_000);
   const { full: isFull, mutate: isMutated } = options;
   print(`seed ${seed}`);
+  const { signal } = stopped;
   const outcomes: Outcome[] = [];
   for (const row of rows) {
+    if (signal.aborted) break;
     process.stderr.write(`row ${row.row}: ${row.fault}\n`);
-    const outcome = await runRow(row, { seed, isFull, isMutated });
+    const outcome = await runRow(row, { seed, isFull, isMutated, signal });
     print(outcomeText(outcome));
     outcomes.push(outcome);
   }
   for (const { row, reason } of LEFT_OUT) print(`left out  row ${row}: ${reason}`);
-  const { markdown } = options;
-  if (markdown !== undefined) {
-    await writeFile(
-      markdown,
-      faultsPage(outcomes, LEFT_OUT, { at: circumstances(await cliVersion()), seed, isFull }),
-    );
+  if (outcomes.length === ROWS.length && !isMutated) {
+    const run = { at: circumstances(await cliVersion()), seed, isFull };
+    await writeFile(PAGE, faultsPage(outcomes, LEFT_OUT, run));
   }
   const wrong = outcomes.filter(({ isExpected }) => !isExpected);
   const expected = isMutated ? 'red, as mutants must be' : 'green';
@@ -48,7 +55,7 @@ async function main(): Promise<void> {
       `again: npm run faults -- --row ${row.row} --seed ${seed}${isMutated ? ' --mutate' : ''}`,
     );
   }
-  if (wrong.length > 0) process.exitCode = 1;
+  if (wrong.length > 0 || outcomes.length < rows.length) process.exitCode = 1;
 }
 
 function chosen(row: string | undefined): readonly FaultRow[] {
