@@ -73,4 +73,5 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-void main();
+// What a row that was ended still waits for keeps nobody here.
+void main().finally(() => process.exit());
