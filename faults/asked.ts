@@ -50,10 +50,14 @@ export function checkRefusals(
     unit: 'requests',
     atMost: 0,
   });
-  trial.figure('slowest answer meanwhile', Math.max(0, ...meanwhile.map(({ ms }) => ms)), {
+  const [slowest] = meanwhile.toSorted((one, other) => other.ms - one.ms);
+  trial.figure(`slowest answer meanwhile (${slowest?.method ?? 'none'})`, slowest?.ms ?? 0, {
     unit: 'ms',
     atMost: MAX_ANSWER_MS,
   });
+  for (const { method, ms, at, answer } of meanwhile.filter((one) => one.ms > MAX_ANSWER_MS)) {
+    trial.report(`${method} ${ms} ms at ${at - from} of ${to - from}: ${answer?.status}`);
+  }
 }
 
 function isRefusal({ answer }: Asked): boolean {

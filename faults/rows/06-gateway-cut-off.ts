@@ -23,8 +23,8 @@ const ASK_EVERY_MS = 100;
 
 const EVENT_MS = 400;
 
-/** Keep-alive of the connection, 12 s and 2 s, and the next connection. */
-const NOTICED_MS = 16_000;
+/** The connection's keep-alive, 12 s and 2 s, and as long again as a call and a new connection may take. */
+const NOTICED_MS = 20_000;
 
 /** Half-open sockets are noticed long before. */
 const HALF_OPEN_MS = 25_000;
