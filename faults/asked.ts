@@ -22,6 +22,8 @@ export async function ask<T>(method: string, call: () => Promise<Rpc<T>>): Promi
 }
 
 export interface Outage {
+  /** As the figures call it. */
+  readonly name: string;
   /** Epoch milliseconds: of what was asked between, some must be refused, and everything in time. */
   readonly from: number;
   readonly to: number;
@@ -32,7 +34,7 @@ export interface Outage {
 export function checkRefusals(
   trial: Trial,
   asked: readonly Asked[],
-  { from, to, minRefused }: Outage,
+  { name, from, to, minRefused }: Outage,
 ): void {
   const meanwhile = asked.filter(({ at }) => at >= from && at < to);
   const refused = meanwhile.filter(isRefusal);
@@ -42,22 +44,19 @@ export function checkRefusals(
     const status = answer?.status ?? 'no status';
     trial.check('I9', false, `${method} was answered ${status} after ${ms} ms: ${said}`);
   }
-  trial.figure('refused with 503 and Retry-After meanwhile', refused.length, {
+  trial.figure(`${name}: refused with 503 and Retry-After`, refused.length, {
     unit: 'requests',
     atLeast: minRefused,
   });
-  trial.figure('answered otherwise than with that or a success', other.length, {
+  trial.figure(`${name}: answered otherwise than with that or a success`, other.length, {
     unit: 'requests',
     atMost: 0,
   });
   const [slowest] = meanwhile.toSorted((one, other) => other.ms - one.ms);
-  trial.figure(`slowest answer meanwhile (${slowest?.method ?? 'none'})`, slowest?.ms ?? 0, {
+  trial.figure(`${name}: slowest answer (${slowest?.method ?? 'none'})`, slowest?.ms ?? 0, {
     unit: 'ms',
     atMost: MAX_ANSWER_MS,
   });
-  for (const { method, ms, at, answer } of meanwhile.filter((one) => one.ms > MAX_ANSWER_MS)) {
-    trial.report(`${method} ${ms} ms at ${at - from} of ${to - from}: ${answer?.status}`);
-  }
 }
 
 function isRefusal({ answer }: Asked): boolean {

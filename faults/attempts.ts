@@ -12,6 +12,8 @@ import type { Trial } from './trial';
 /** Whose tasks those of callers without a name are. */
 const SCOPE = { tenant: 'default', principal: 'anonymous' } as const;
 
+const TOLD_CHARS = 100;
+
 export interface Told {
   /** The newest attempt that was heard, over all turns. */
   readonly attempts: number;
@@ -53,11 +55,18 @@ export function checkUnmixed(
   const named = taskId ?? 'a task without a frame';
   const texts = frames.map((_, at) => Object.values(foldArtifacts(frames.slice(0, at + 1))).join());
   const mixed = texts.findIndex((text) => attemptsIn(text).size > 1);
-  trial.check('I2', mixed < 0, `${named}: two attempts after frame ${mixed + 1}: ${texts[mixed]}`);
+  const mixture = shortly(texts[mixed]);
+  trial.check('I2', mixed < 0, `${named}: two attempts after frame ${mixed + 1}: ${mixture}`);
   const last = texts.at(-1) ?? '';
   const [attempt = 'none'] = attemptsIn(last);
   const isWhole = last === `title\n${lines(events, `attempt ${attempt} `)}`;
-  trial.check('I2', isWhole, `${named}: is not the whole text of attempt ${attempt}: ${last}`);
+  const what = `${named}: is not the whole text of attempt ${attempt}: ${shortly(last)}`;
+  trial.check('I2', isWhole, what);
+}
+
+/** Its end, which is where attempts differ. */
+function shortly(text = ''): string {
+  return `… ${JSON.stringify(text.slice(-TOLD_CHARS))}`;
 }
 
 function attemptsIn(text: string): ReadonlySet<string> {

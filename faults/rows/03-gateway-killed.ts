@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageFor } from '../../test/harness/calls';
 import { Follower, untilSeen } from '../follower';
 import { percentileOf } from '../figures';
-import { watchGateway } from '../gateway-watch';
 import { inGroups } from '../in-groups';
 import { checkTask } from '../oracle';
 import { defineRow } from '../row';
@@ -30,7 +29,6 @@ async function run(trial: Trial<Size>): Promise<void> {
   await trial.startTemporal();
   const [doomed, other] = await Promise.all([trial.startGateway(), trial.startGateway()]);
   await trial.startWorker();
-  const watch = watchGateway(trial, 'the other gateway', other);
   const deadline = Date.now() + DEADLINE_MS;
   const urls = (): readonly string[] => [doomed.url, other.url];
   const followers = Array.from(
@@ -44,7 +42,6 @@ async function run(trial: Trial<Size>): Promise<void> {
   await doomed.kill();
   await writing.end();
   await Promise.all(followers.map(({ over }) => over));
-  await watch.end();
 
   const expected = { progress: Array.from({ length: events }, (_, i) => `step ${i + 1}`) };
   await inGroups(followers, (follower) => checkTask(trial, other.url, { follower, expected }));

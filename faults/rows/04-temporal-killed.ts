@@ -42,9 +42,9 @@ async function run(trial: Trial<Size>): Promise<void> {
   await trial.startWorker();
   const watch = watchGateway(trial, 'gateway', gateway);
   // So long that no task is over before the server is back.
-  const events = Math.ceil((BEFORE_MS + downMs) / EVENT_MS) + 10;
+  const events = Math.ceil((BEFORE_MS + downMs) / EVENT_MS) + 3;
   const followers = Array.from({ length: streams }, () => {
-    const message = messageFor('steps', { events, everyMs: EVENT_MS });
+    const message = messageFor('brief-steps', { events, everyMs: EVENT_MS });
     return new Follower({ urls: () => [gateway.url], message, deadline: Date.now() + DEADLINE_MS });
   });
   await untilSeen(followers, 3);
@@ -66,7 +66,7 @@ async function run(trial: Trial<Size>): Promise<void> {
   await inGroups(followers, (follower) => checkTask(trial, gateway.url, { follower, expected }));
   await checkWrites(trial, gateway.url, writing);
   const minRefused = (downMs / WRITE_EVERY_MS) * REFUSED_SHARE;
-  checkRefusals(trial, writes, { from, to, minRefused });
+  checkRefusals(trial, writes, { name: 'down', from, to, minRefused });
   trial.figure(
     'writes that were acknowledged',
     writes.flatMap((w) => acknowledgedBy(w) ?? []).length,

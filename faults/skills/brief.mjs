@@ -20,8 +20,9 @@ export default [
       const page = ctx.artifact({ name: 'page' });
       await page.append('title\n');
       for (let i = 1; i <= events; i += 1) {
-        await page.append(`attempt ${ctx.attempt} line ${i}\n`);
+        // First, so that the title goes on its own: attempts agree on it, and part behind it.
         await delay(everyMs, undefined, { signal: ctx.signal });
+        await page.append(`attempt ${ctx.attempt} line ${i}\n`);
       }
       await page.finalize();
       if (ledger !== undefined) {
