@@ -9,6 +9,8 @@ import type { WireMessage } from '../test/harness/wire';
 /** Between two tries of a client that was refused, in milliseconds. */
 const RETRY_MS = 100;
 
+const SEEN_POLL_MS = 20;
+
 const TERMINAL = /_(COMPLETED|FAILED|CANCELED|REJECTED)$/;
 
 export interface FollowerOptions {
@@ -37,6 +39,7 @@ export class Follower {
   readonly key = randomUUID();
   private readonly options: FollowerOptions;
   private tries: number;
+  private open: Stream | undefined;
 
   constructor(options: FollowerOptions) {
     this.options = options;
@@ -49,8 +52,17 @@ export class Follower {
     return this.frames[0]?.event.task?.id;
   }
 
+  get message(): WireMessage {
+    return this.options.message;
+  }
+
   get lastId(): number {
     return this.frames.findLast(({ id }) => id !== undefined)?.id ?? 0;
+  }
+
+  /** The last event that has come by now, also on a stream that is still open. */
+  get seenId(): number {
+    return Math.max(this.lastId, this.open?.lastId ?? 0);
   }
 
   get hasEnded(): boolean {
@@ -62,7 +74,7 @@ export class Follower {
     while (!this.hasEnded && Date.now() < this.options.deadline) {
       const isResumed = this.taskId !== undefined;
       const from = Date.now();
-      const stream = await this.open().catch(() => undefined);
+      const stream = await this.request().catch(() => undefined);
       if (stream === undefined) {
         this.tries += 1;
         await delay(RETRY_MS);
@@ -78,7 +90,7 @@ export class Follower {
     }
   }
 
-  private open(): Promise<Stream> {
+  private request(): Promise<Stream> {
     const { urls, message } = this.options;
     const all = urls();
     const url = all[this.tries % all.length] ?? '';
@@ -88,9 +100,22 @@ export class Follower {
 
   /** Takes the frames as they come, so that a stream that is cut has left them here. */
   private async read(stream: Stream, isResumed: boolean): Promise<void> {
+    this.open = stream;
     const late = AbortSignal.timeout(Math.max(1, this.options.deadline - Date.now()));
     late.addEventListener('abort', () => stream.close(), { once: true });
     await stream.over;
     this.frames.push(...stream.frames.slice(isResumed ? 1 : 0));
+    this.open = undefined;
+  }
+}
+
+/** Resolves when each has seen so many events, or is over. */
+export async function untilSeen(followers: readonly Follower[], events: number): Promise<void> {
+  for (const follower of followers) {
+    let isOver = false;
+    void follower.over.then(() => {
+      isOver = true;
+    });
+    while (!isOver && follower.seenId < events) await delay(SEEN_POLL_MS);
   }
 }

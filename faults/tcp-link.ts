@@ -19,6 +19,7 @@ export class TcpLink {
   private readonly server: Server;
   private readonly target: { readonly host: string; readonly port: number };
   private readonly pairs = new Set<Pair>();
+  private readonly orphans = new Set<Socket>();
   private state: State = 'open';
   private delayMs = 0;
 
@@ -73,6 +74,20 @@ export class TcpLink {
     }
   }
 
+  /** The server loses what is open and the client is never told: half-open sockets. New ones pass. */
+  orphan(): void {
+    for (const pair of this.pairs) {
+      const { near, far } = pair;
+      this.pairs.delete(pair);
+      this.orphans.add(near);
+      // Or its end would be the client's.
+      far.removeAllListeners('end').removeAllListeners('close');
+      far.destroy();
+      near.pause();
+      near.once('close', () => this.orphans.delete(near));
+    }
+  }
+
   /** Each chunk of new sockets arrives so much later, in each direction. */
   delay(ms: number): void {
     this.delayMs = ms;
@@ -84,6 +99,7 @@ export class TcpLink {
       near.destroy();
       far.destroy();
     }
+    for (const near of this.orphans) near.destroy();
     await closed;
   }
 

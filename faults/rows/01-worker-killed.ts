@@ -1,12 +1,10 @@
 // Row 1: a worker is killed while its skills run, and another one takes over.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageFor } from '../../test/harness/calls';
 import { Follower } from '../follower';
 import { watchGateway } from '../gateway-watch';
+import { openLedgers } from '../ledgers';
 import { checkTask } from '../oracle';
 import { defineRow } from '../row';
 import type { Trial } from '../trial';
@@ -30,15 +28,14 @@ const DEADLINE_MS = 120_000;
 
 async function run(trial: Trial<Size>): Promise<void> {
   const { size, seed } = trial;
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-faults-'));
-  trial.defer(() => rm(folder, { recursive: true, force: true }));
+  const ledgers = await openLedgers(trial);
   await trial.startTemporal();
   const gateway = await trial.startGateway();
   const watch = watchGateway(trial, 'gateway', gateway);
   const worker = await trial.startWorker();
   const deadline = Date.now() + DEADLINE_MS;
   const followers = Array.from({ length: size.tasks }, (_, i) => {
-    const ledger = join(folder, `${i}`);
+    const ledger = ledgers.of(i);
     const { events, everyMs } = size;
     const isJournaled = i % 2 === 0;
     const message = messageFor(isJournaled ? 'journaled' : 'steps', { events, everyMs, ledger });
@@ -58,8 +55,7 @@ async function run(trial: Trial<Size>): Promise<void> {
   const expected = { progress: Array.from({ length: size.events }, (_, i) => `step ${i + 1}`) };
   for (const { follower, ledger } of followers) {
     await checkTask(trial, gateway.url, { follower, expected });
-    const keys = (await readFile(ledger, 'utf8').catch(() => '')).split('\n').slice(0, -1);
-    trial.check('I4', new Set(keys).size === 1, `${ledger}: keys ${keys.join(', ')}`);
+    await ledgers.check(ledger);
   }
   // The others first say again what was said before, at their own pace.
   const journaled = followers.filter(({ isJournaled }) => isJournaled);

@@ -2,8 +2,24 @@
 
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
+import { attemptsUnlike } from './02-attempts-unlike';
+import { gatewayKilled } from './03-gateway-killed';
+import { temporalKilled } from './04-temporal-killed';
+import { workerCutOff } from './05-worker-cut-off';
+import { gatewayCutOff } from './06-gateway-cut-off';
+import { allPaused } from './07-all-paused';
+import { randomKills } from './08-random-kills';
 
-export const ROWS: readonly FaultRow[] = [workerKilled];
+export const ROWS: readonly FaultRow[] = [
+  workerKilled,
+  attemptsUnlike,
+  gatewayKilled,
+  temporalKilled,
+  workerCutOff,
+  gatewayCutOff,
+  allPaused,
+  randomKills,
+];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {

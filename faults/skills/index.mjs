@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const skill = (id, run, more = {}) => ({
+export const skill = (id, run, more = {}) => ({
   id,
   name: id,
   description: `fault suite: ${id}`,
@@ -13,7 +13,7 @@ const skill = (id, run, more = {}) => ({
 });
 
 /** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+export const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
 
 export default [
   /** `events` progress texts, one each `everyMs`, then an effect in `ledger`, made once as a step. */

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Following } from '../temporal/event-feed';
+import { withinOneDeadline } from '../temporal/connection';
 import { patienceOf } from '../temporal/patience';
 import { TaskError, TaskErrorReason } from '../temporal/task-error';
 import type { TaskListing, TaskPage, TaskQuery } from '../temporal/task-list';
@@ -80,6 +81,11 @@ export interface RetryOptions extends RetryRequest {
 
 type TakenByTask = Extract<Taken, { kind: 'task' }>;
 
+type TakenByReply = Extract<Taken, { kind: 'reply' }>;
+
+/** A message that was taken in, and what follows it where that is a task. */
+type Opened = TakenByReply | (TakenByTask & { readonly following: Following });
+
 export class TaskService {
   private readonly intake: Intake;
   private readonly tasks: Tasks;
@@ -105,18 +111,27 @@ export class TaskService {
     caller: Caller,
     submission: Submission & { readonly returnImmediately: boolean },
   ): Promise<Answer> {
-    const taken = await this.intake.take(caller.scope, submission);
+    const { taken, task } = await withinOneDeadline(() => this.take(caller, submission));
     if (taken.kind === 'reply') {
       return { message: await this.replies.message(taken.ref, caller.signal) };
     }
-    return { task: await this.taskOf(caller, taken, !submission.returnImmediately) };
+    return { task: task ?? (await this.taskOf(caller, taken)) };
   }
 
-  private async taskOf(caller: Caller, taken: TakenByTask, waits: boolean): Promise<Task> {
+  /** With the task as it is then, for who does not wait for more. */
+  private async take(
+    { scope }: Caller,
+    submission: Submission & { readonly returnImmediately: boolean },
+  ): Promise<{ readonly taken: Taken; readonly task?: Task }> {
+    const taken = await this.intake.take(scope, submission);
+    if (taken.kind === 'reply' || !submission.returnImmediately) return { taken };
+    // Not from a feed, which may be a page behind the message that was just taken in.
+    return { taken, task: await this.tasks.read(taken.ref) };
+  }
+
+  private async taskOf(caller: Caller, taken: TakenByTask): Promise<Task> {
     const { ref, since, skillId } = taken;
     const { signal } = caller;
-    // Not from a feed, which may be a page behind the message that was just taken in.
-    if (!waits) return this.tasks.read(ref);
     if (skillId !== undefined && !this.asking.has(skillId)) {
       const ended = await this.tasks.ended(ref, { withinMs: QUICK_TASK_MS, signal });
       if (ended !== undefined) return ended;
@@ -136,19 +151,25 @@ export class TaskService {
    * the one message of a reply.
    */
   async *stream(caller: Caller, submission: Submission): AsyncGenerator<StreamFrame> {
-    const taken = await this.intake.take(caller.scope, submission);
-    if (taken.kind === 'reply') {
-      yield { message: await this.replies.message(taken.ref, caller.signal) };
+    const opened = await withinOneDeadline(() => this.open(caller, submission));
+    if (opened.kind === 'reply') {
+      yield { message: await this.replies.message(opened.ref, caller.signal) };
       return;
     }
+    const { since, following } = opened;
+    const endsAt = (state: TaskState, seq: number): boolean =>
+      isTerminal(state) || (state === TaskState.inputRequired && seq > since);
+    yield* frames(following, { id: following.task.seq, endsAt });
+  }
+
+  private async open({ scope, signal }: Caller, submission: Submission): Promise<Opened> {
+    const taken = await this.intake.take(scope, submission);
+    if (taken.kind === 'reply') return taken;
     const { ref, since } = taken;
     // Told from the message on, however far a quick worker has come.
     const cursor = Math.max(since, 1);
     const isFresh = since > 0;
-    const following = await this.tasks.follow(ref, { cursor, isFresh, signal: caller.signal });
-    const endsAt = (state: TaskState, seq: number): boolean =>
-      isTerminal(state) || (state === TaskState.inputRequired && seq > since);
-    yield* frames(following, { id: following.task.seq, endsAt });
+    return { ...taken, following: await this.tasks.follow(ref, { cursor, isFresh, signal }) };
   }
 
   /** SubscribeToTask (A2A §3.1.6), with resume by cursor (D3). */

@@ -2,11 +2,15 @@
 
 import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ClientOptions, ConnectionOptions } from '@temporalio/client';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isExhausted, isFault } from './grpc-failure';
 import { TaskError, TaskErrorReason } from './task-error';
 
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
 const CALL_DEADLINE_MS = 2_000;
+
+/** A call whose caller has waited for others before it: two of these, and the gateway's promise is kept. */
+const LATER_CALL_MS = 250;
 
 /** The server answers a long poll after 20 s; a call that takes longer has lost its server. */
 export const LONG_POLL_DEADLINE_MS = 30_000;
@@ -53,6 +57,17 @@ export function openClient(options: {
   return new Client({ ...options.client, connection });
 }
 
+/** Epoch milliseconds by which the calls under way are to have ended together. */
+const sharedDeadline = new AsyncLocalStorage<number>();
+
+/**
+ * What `act` calls, one call after the other, has the deadline of one call: its caller waits for all of them. A call
+ * that is late in it still gets a moment, so that what goes well comes to its end.
+ */
+export function withinOneDeadline<T>(act: () => Promise<T>): Promise<T> {
+  return sharedDeadline.run(Date.now() + CALL_DEADLINE_MS, act);
+}
+
 /**
  * Runs `call` with a deadline for every request it makes.
  * @throws TaskError `unavailable` when Temporal does not answer, `busy` when it has too much to do;
@@ -63,8 +78,10 @@ export async function withinDeadline<T>(
   call: () => Promise<T>,
   deadlineMs = CALL_DEADLINE_MS,
 ): Promise<T> {
+  const now = Date.now();
+  const shared = Math.max(sharedDeadline.getStore() ?? Infinity, now + LATER_CALL_MS);
   try {
-    return await client.withDeadline(Date.now() + deadlineMs, call);
+    return await client.withDeadline(Math.min(now + deadlineMs, shared), call);
   } catch (err) {
     if (isExhausted(err)) throw busy(err);
     throw isFault(err) ? unavailable(err) : err;
