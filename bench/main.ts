@@ -8,12 +8,15 @@ import { isMet, type Section, type SectionId } from './figures';
 import { measureLatency } from './latency';
 import { measureLongStreams } from './long-streams';
 import { measureMemory } from './memory';
-import { circumstances, pageText, sectionText } from './report';
+import { writePage } from './page';
+import { circumstances, sectionText } from './report';
 import { measureSteps } from './steps';
 import { measureStreaming } from './streaming';
 import { measureThroughput } from './throughput';
 
-const MEASUREMENTS: Readonly<Record<SectionId, (bench: Bench) => Promise<Section>>> = {
+const MEASUREMENTS: Readonly<
+  Record<SectionId, (bench: Bench) => Promise<Section | readonly Section[]>>
+> = {
   a: measureThroughput,
   b: measureLatency,
   c: measureMemory,
@@ -42,9 +45,11 @@ async function main(): Promise<void> {
     for (const id of chosen(options.only)) {
       const { against } = options;
       const rounds = Number(options.rounds);
-      const section = await run.measure(MEASUREMENTS[id], { rounds, against, report });
-      process.stdout.write(`\n${sectionText(section)}\n`);
-      sections.push(section);
+      const measured = await run.measure(MEASUREMENTS[id], { rounds, against, report });
+      for (const section of [measured].flat()) {
+        process.stdout.write(`\n${sectionText(section)}\n`);
+        sections.push(section);
+      }
     }
   } finally {
     await run.close();
@@ -53,7 +58,7 @@ async function main(): Promise<void> {
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify({ ...at, sections }, null, 2)}\n`);
   }
-  if (options.markdown !== undefined) await writeFile(options.markdown, pageText(sections, at));
+  if (options.markdown !== undefined) await writePage(options.markdown, sections, at);
   const missed = sections.flatMap(({ goals }) => goals).filter((goal) => !isMet(goal));
   for (const { name } of missed) report(`missed: ${name}`);
   if (missed.length > 0) process.exitCode = 1;
