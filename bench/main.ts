@@ -1,9 +1,12 @@
 // `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
-// Options: `--only a,b,c,d,e,f`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
+// Options: `--only a,b,c,d,e,f`, `--rounds N`, `--full`, `--json FILE`, `--markdown FILE`,
+// `--against CHECKOUT`, `--cpu-prof FOLDER`.
 
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchRun, type Bench } from './bench';
+import { profileInto, profilesText } from './cpu-profiles';
 import { isMet, type Section, type SectionId } from './figures';
 import { measureLatency } from './latency';
 import { measureLongStreams } from './long-streams';
@@ -29,13 +32,17 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: 'a,b,c,d,e,f' },
     rounds: { type: 'string', default: '3' },
+    full: { type: 'boolean', default: false },
     json: { type: 'string' },
     markdown: { type: 'string' },
     against: { type: 'string' },
+    'cpu-prof': { type: 'string' },
   },
 });
 
 async function main(): Promise<void> {
+  const profiles = options['cpu-prof'];
+  if (profiles !== undefined) profileInto(resolve(profiles));
   const run = await BenchRun.open();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void run.close().finally(() => process.exit(130)));
@@ -43,9 +50,9 @@ async function main(): Promise<void> {
   const sections: Section[] = [];
   try {
     for (const id of chosen(options.only)) {
-      const { against } = options;
+      const { against, full } = options;
       const rounds = Number(options.rounds);
-      const measured = await run.measure(MEASUREMENTS[id], { rounds, against, report });
+      const measured = await run.measure(MEASUREMENTS[id], { rounds, full, against, report });
       for (const section of [measured].flat()) {
         process.stdout.write(`\n${sectionText(section)}\n`);
         sections.push(section);
@@ -54,6 +61,7 @@ async function main(): Promise<void> {
   } finally {
     await run.close();
   }
+  if (profiles !== undefined) report(profilesText(profiles));
   const at = circumstances(run.version);
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify({ ...at, sections }, null, 2)}\n`);

@@ -9,9 +9,11 @@ const skill = (id, run) => ({ id, name: id, description: `benchmark ${id}`, tags
 const monotonicMs = () => Number(hrtime.bigint() / 1_000n) / 1_000;
 
 export default [
-  skill('five', async (ctx) => {
-    for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
-    return { state: 'completed' };
+  /** As many progress events as it is told to say, in one go; then the text that it was sent. */
+  skill('says', async (ctx) => {
+    const { events } = ctx.message.parts.find((part) => 'data' in part).data;
+    for (let n = 1; n <= events; n += 1) await ctx.progress(`progress ${n}`);
+    return { state: 'completed', message: ctx.message.parts.find((part) => 'text' in part).text };
   }),
 
   /** Says what time it is, `count` times, after a first pause in which the client arrives. */

@@ -1,10 +1,10 @@
 // (e) How fast a skill's text reaches its client, beside the server of the official SDK.
 
-import { A2aClient } from './a2a-client';
-import type { Bench } from './bench';
-import type { Section } from './figures';
-import { startPeerServer, startProgram } from './processes';
-import { ratios, spreadOf } from './statistics';
+import { A2aClient } from '../a2a-client';
+import type { Bench } from '../bench';
+import type { Section } from '../figures';
+import { startPeerServer, startProgram } from '../processes';
+import { ratios, spreadOf } from '../statistics';
 
 /** About as long as a token is said to be, and as many as a page or two has. */
 const CHUNKS = { count: 2_000, bytes: 20 } as const;
