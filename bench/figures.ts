@@ -31,7 +31,7 @@ export interface Section {
   readonly plots?: readonly Plot[];
 }
 
-export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'j';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

@@ -1,11 +1,12 @@
 // `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
-// Options: `--only a,b,c,d,e,f`, `--rounds N`, `--full`, `--json FILE`, `--markdown FILE`,
+// Options: `--only a,b,…`, `--rounds N`, `--full`, `--json FILE`, `--markdown FILE`,
 // `--against CHECKOUT`, `--cpu-prof FOLDER`.
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchRun, type Bench } from './bench';
+import { measureCosts } from './costs';
 import { profileInto, profilesText } from './cpu-profiles';
 import { isMet, type Section, type SectionId } from './figures';
 import { measureLatency } from './latency';
@@ -26,11 +27,12 @@ const MEASUREMENTS: Readonly<
   d: measureSteps,
   e: measureStreaming,
   f: measureLongStreams,
+  j: measureCosts,
 };
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f' },
+    only: { type: 'string', default: Object.keys(MEASUREMENTS).join() },
     rounds: { type: 'string', default: '3' },
     full: { type: 'boolean', default: false },
     json: { type: 'string' },

@@ -35,8 +35,8 @@ export interface BarPlot {
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 
-/** Longer names of contenders are cut. */
-const LEGEND = { title: null, labelLimit: 320 } as const;
+/** Longer names of contenders are cut; their widths are guessed, and generously. */
+const LEGEND = { title: null, labelLimit: 500 } as const;
 
 /** A figure that grows or does not: one line for each contender. */
 export function linePlot({ id, title, x, y, points }: LinePlot): Plot {

@@ -20,7 +20,7 @@ export default [
   skill('clock', async (ctx) => {
     const { count, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
     for (let i = 0; i < count; i += 1) {
-      await delay(everyMs, undefined, { signal: ctx.signal });
+      if (everyMs > 0) await delay(everyMs, undefined, { signal: ctx.signal });
       await ctx.progress(String(monotonicMs()));
     }
     return { state: 'completed' };
@@ -43,6 +43,19 @@ export default [
     const { count, bytes } = ctx.message.parts.find((part) => 'data' in part).data;
     const page = ctx.artifact({ artifactId: 'page' });
     for (let i = 0; i < count; i += 1) await page.append('x'.repeat(bytes));
+    await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** One artifact of `count` lines of `bytes` bytes, one every `everyMs`; each begins with when it was said. */
+  skill('paced', async (ctx) => {
+    const { count, bytes, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
+    const page = ctx.artifact({ artifactId: 'page' });
+    const from = monotonicMs();
+    for (let i = 0; i < count; i += 1) {
+      await delay(Math.max(0, from + i * everyMs - monotonicMs()));
+      await page.append(`${monotonicMs()} `.padEnd(bytes - 1, 'x') + '\n');
+    }
     await page.finalize();
     return { state: 'completed' };
   }),

@@ -13,12 +13,15 @@ import { UserBuilder, jsonRpcHandler } from '@a2a-js/sdk/server/express';
 import express from 'express';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../monotonic';
 
 /** What the message's data part tells a skill; each reads what it needs. */
 interface Options {
   readonly events: number;
   readonly count: number;
   readonly bytes: number;
+  readonly everyMs: number;
 }
 
 type Work = (bus: ExecutionEventBus, context: RequestContext) => Promise<void>;
@@ -38,20 +41,36 @@ const SKILLS: Readonly<Record<string, Work>> = {
   },
 
   /** One artifact of `count` chunks of `bytes` bytes. */
-  async chunks(bus, { taskId, contextId, userMessage }) {
-    const { count, bytes } = optionsOf(userMessage);
+  async chunks(bus, context) {
+    const { count, bytes } = optionsOf(context.userMessage);
     for (let i = 0; i < count; i += 1) {
-      const artifact = { artifactId: 'page', parts: [{ text: 'x'.repeat(bytes) }] };
-      const update = {
-        ...{ taskId, contextId, artifact },
-        ...{ append: i > 0, lastChunk: i === count - 1 },
-      };
-      bus.publish(AgentEvent.artifactUpdate(TaskArtifactUpdateEvent.fromJSON(update)));
+      append(bus, context, { text: 'x'.repeat(bytes), isFirst: i === 0 });
       // As a skill's `await page.append(…)` gives way.
       await Promise.resolve();
     }
   },
+
+  /** One artifact of `count` lines of `bytes` bytes, one every `everyMs`; each begins with when it was said. */
+  async paced(bus, context) {
+    const { count, bytes, everyMs } = optionsOf(context.userMessage);
+    const from = monotonicMs();
+    for (let i = 0; i < count; i += 1) {
+      await delay(Math.max(0, from + i * everyMs - monotonicMs()));
+      const text = `${String(monotonicMs())} `.padEnd(bytes - 1, 'x') + '\n';
+      append(bus, context, { text, isFirst: i === 0 });
+    }
+  },
 };
+
+function append(
+  bus: ExecutionEventBus,
+  { taskId, contextId }: RequestContext,
+  { text, isFirst }: { readonly text: string; readonly isFirst: boolean },
+): void {
+  const artifact = { artifactId: 'page', parts: [{ text }] };
+  const update = { taskId, contextId, artifact, append: !isFirst };
+  bus.publish(AgentEvent.artifactUpdate(TaskArtifactUpdateEvent.fromJSON(update)));
+}
 
 class BenchAgent implements AgentExecutor {
   async execute(context: RequestContext, bus: ExecutionEventBus): Promise<void> {
