@@ -22,6 +22,15 @@ export async function writePage(
   await writeFile(file, pageText(sections, at, basename(folder)));
 }
 
+const MORE = [
+  '## To look closer\n',
+  '`npm run bench -- --only a,e` measures some sections alone. `--full` adds what takes minutes more:',
+  'in (e) 2,000 chunks of each of the many streams, and 10,000 chunks of one artifact of the SDK.',
+  '`--against CHECKOUT` adds another checkout of Longhaul to (a) and (b). `--cpu-prof FOLDER` leaves a',
+  'CPU profile of each thread of each Node process under test; `npx speedscope FILE.cpuprofile` shows',
+  'one as a flame graph, as does the performance panel of Chrome. What is profiled is slower.\n',
+].join('\n');
+
 function pageText(sections: readonly Section[], at: Circumstances, folder: string): string {
   return [
     '# Performance\n',
@@ -35,6 +44,7 @@ function pageText(sections: readonly Section[], at: Circumstances, folder: strin
     ]),
     '',
     sections.map((section) => withPlots(section, folder)).join('\n'),
+    MORE,
   ].join('\n');
 }
 
