@@ -7,6 +7,8 @@ type Close = () => Promise<void> | void;
 export interface Bench {
   readonly temporal: BenchTemporal;
   readonly rounds: number;
+  /** Also what takes too long for every day. */
+  readonly full: boolean;
   /** Another checkout to measure beside this one. */
   readonly against: string | undefined;
   report(line: string): void;
@@ -33,7 +35,7 @@ export class BenchRun {
 
   async measure<T>(
     what: (bench: Bench) => Promise<T>,
-    options: Pick<Bench, 'rounds' | 'against' | 'report'>,
+    options: Pick<Bench, 'rounds' | 'full' | 'against' | 'report'>,
   ): Promise<T> {
     const defer = (close: Close): void => void this.closes.push(close);
     try {

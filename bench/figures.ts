@@ -1,5 +1,6 @@
 // What a benchmark hands over: rows of figures, what each row means, and the goals it is held to.
 
+import type { Plot } from './plots';
 import type { Spread } from './statistics';
 
 export interface Row {
@@ -26,9 +27,11 @@ export interface Section {
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
   readonly goals: readonly Goal[];
+  /** Drawn beside the page of docs. */
+  readonly plots?: readonly Plot[];
 }
 
-export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'j';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

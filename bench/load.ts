@@ -8,11 +8,13 @@ export interface Contender {
   readonly meaning: string;
   /** Its processes; the client's and the server's are counted for everyone. */
   readonly pids: readonly number[];
-  /** One task from the client's call to its answer. */
-  execute(): Promise<void>;
+  /** One task that says so many progress events, from the client's call to its answer. */
+  execute(events: number): Promise<void>;
 }
 
 export interface Load {
+  /** A task. */
+  readonly events: number;
   readonly concurrency: number;
   /** A turn. */
   readonly tasks: number;
@@ -70,7 +72,7 @@ async function runTurn(contender: Contender, load: Load, tookMs: number[]): Prom
     while (left > 0) {
       left -= 1;
       const from = performance.now();
-      await contender.execute();
+      await contender.execute(load.events);
       tookMs.push(performance.now() - from);
     }
   };

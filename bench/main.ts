@@ -1,38 +1,50 @@
 // `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
-// Options: `--only a,b,c,d,e,f`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
+// Options: `--only a,b,…`, `--rounds N`, `--full`, `--json FILE`, `--markdown FILE`,
+// `--against CHECKOUT`, `--cpu-prof FOLDER`.
 
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchRun, type Bench } from './bench';
+import { measureCosts } from './costs';
+import { profileInto, profilesText } from './cpu-profiles';
 import { isMet, type Section, type SectionId } from './figures';
 import { measureLatency } from './latency';
 import { measureLongStreams } from './long-streams';
 import { measureMemory } from './memory';
-import { circumstances, pageText, sectionText } from './report';
+import { writePage } from './page';
+import { circumstances, sectionText } from './report';
 import { measureSteps } from './steps';
 import { measureStreaming } from './streaming';
 import { measureThroughput } from './throughput';
 
-const MEASUREMENTS: Readonly<Record<SectionId, (bench: Bench) => Promise<Section>>> = {
+const MEASUREMENTS: Readonly<
+  Record<SectionId, (bench: Bench) => Promise<Section | readonly Section[]>>
+> = {
   a: measureThroughput,
   b: measureLatency,
   c: measureMemory,
   d: measureSteps,
   e: measureStreaming,
   f: measureLongStreams,
+  j: measureCosts,
 };
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f' },
+    only: { type: 'string', default: Object.keys(MEASUREMENTS).join() },
     rounds: { type: 'string', default: '3' },
+    full: { type: 'boolean', default: false },
     json: { type: 'string' },
     markdown: { type: 'string' },
     against: { type: 'string' },
+    'cpu-prof': { type: 'string' },
   },
 });
 
 async function main(): Promise<void> {
+  const profiles = options['cpu-prof'];
+  if (profiles !== undefined) profileInto(resolve(profiles));
   const run = await BenchRun.open();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void run.close().finally(() => process.exit(130)));
@@ -40,20 +52,23 @@ async function main(): Promise<void> {
   const sections: Section[] = [];
   try {
     for (const id of chosen(options.only)) {
-      const { against } = options;
+      const { against, full } = options;
       const rounds = Number(options.rounds);
-      const section = await run.measure(MEASUREMENTS[id], { rounds, against, report });
-      process.stdout.write(`\n${sectionText(section)}\n`);
-      sections.push(section);
+      const measured = await run.measure(MEASUREMENTS[id], { rounds, full, against, report });
+      for (const section of [measured].flat()) {
+        process.stdout.write(`\n${sectionText(section)}\n`);
+        sections.push(section);
+      }
     }
   } finally {
     await run.close();
   }
+  if (profiles !== undefined) report(profilesText(profiles));
   const at = circumstances(run.version);
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify({ ...at, sections }, null, 2)}\n`);
   }
-  if (options.markdown !== undefined) await writeFile(options.markdown, pageText(sections, at));
+  if (options.markdown !== undefined) await writePage(options.markdown, sections, at);
   const missed = sections.flatMap(({ goals }) => goals).filter((goal) => !isMet(goal));
   for (const { name } of missed) report(`missed: ${name}`);
   if (missed.length > 0) process.exitCode = 1;

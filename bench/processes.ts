@@ -2,9 +2,11 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextFreePort } from '../src/temporal/embedded/free-port';
+import { pythonWith } from '../test/harness/python-environment';
+import { profileFlags } from './cpu-profiles';
 
 /** The checkout that this file belongs to. */
 export const ROOT = join(__dirname, '..');
@@ -12,6 +14,7 @@ export const ROOT = join(__dirname, '..');
 const SKILLS = join(__dirname, 'skills.mjs');
 const PEER_WORKER = join(__dirname, 'peers/worker.ts');
 const PEER_SERVER = join(__dirname, 'peers/server.ts');
+const PYTHON_PEER = join(__dirname, 'peers/a2a-python');
 
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 50;
@@ -65,7 +68,7 @@ export async function startPeerWorker(address: string, taskQueue: string): Promi
   return { pid: child.process.pid ?? 0, url: '', close: () => end(child.process) };
 }
 
-/** An A2A server of the official SDK. */
+/** An A2A server of the official SDK for JavaScript. */
 export async function startPeerServer(): Promise<BenchProcess> {
   const child = launch([...FROM_SOURCE, PEER_SERVER], ROOT, {});
   let port: number | undefined;
@@ -77,17 +80,38 @@ export async function startPeerServer(): Promise<BenchProcess> {
   return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
 }
 
+/**
+ * An A2A server of the official SDK for Python, of the releases that its `requirements.txt` pins.
+ *
+ * @param database file of its task store and event stream. Default: none, it is in memory.
+ */
+export async function startPythonServer(database?: string): Promise<BenchProcess> {
+  const args = [join(PYTHON_PEER, 'server.py'), ...(database === undefined ? [] : [database])];
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const child = listenTo(spawn(await pythonWith(PYTHON_PEER), args, { env }));
+  const port = (): string | undefined => /^(\d+)\n/.exec(child.printed())?.[1];
+  await ready(child, () => Promise.resolve(port() !== undefined));
+  const url = `http://127.0.0.1:${String(port())}`;
+  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
+}
+
 interface Launched {
   readonly process: ChildProcess;
   printed(): string;
 }
 
 function launch(args: readonly string[], cwd: string, env: Record<string, string>): Launched {
-  const child = spawn(process.execPath, [...args], {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const name = `${basename(args.at(-1) ?? '')} ${env['TASK_QUEUE'] ?? 'peer'}`;
+  return listenTo(
+    spawn(process.execPath, [...profileFlags(name), ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  );
+}
+
+function listenTo(child: ChildProcess): Launched {
   let printed = '';
   const keep = (chunk: Buffer): void => {
     printed += chunk.toString();
@@ -103,7 +127,7 @@ async function ready(child: Launched, isReady: () => Promise<boolean>): Promise<
     if (child.process.exitCode !== null || Date.now() > deadline) {
       child.process.kill('SIGKILL');
       throw new Error(
-        `${child.process.spawnargs.slice(3).join(' ')} is not ready:\n${child.printed()}`,
+        `${child.process.spawnargs.slice(1).join(' ')} is not ready:\n${child.printed()}`,
       );
     }
     await delay(READY_POLL_MS);

@@ -1,4 +1,4 @@
-// The figures as text: a table for the terminal, a page for the docs.
+// The figures as text: tables in Markdown, for the terminal and for the page of docs.
 
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
@@ -40,22 +40,6 @@ export function sectionText(section: Section): string {
     ...goals.map((goal) => [goal.name, spreadText(goal.value), boundText(goal), verdict(goal)]),
   ]);
   return `## (${id}) ${title}\n\n${method}\n\n${figures}\n\n${meanings}\n\n${held}\n`;
-}
-
-export function pageText(sections: readonly Section[], at: Circumstances): string {
-  return [
-    '# Performance\n',
-    'Written by `npm run bench -- --markdown docs/performance.md`; do not edit. Every figure is the',
-    'median of the rounds with the lowest and the highest in brackets. The contenders of a table take',
-    'turns in each round of one run on one embedded Temporal server, so their ratios hold where the',
-    'absolute figures change with the machine and with what else it does.\n',
-    table([
-      ['date', 'machine', 'commit', 'Node', 'Temporal'],
-      [at.date, at.machine, at.commit, at.node, at.temporal],
-    ]),
-    '',
-    sections.map(sectionText).join('\n'),
-  ].join('\n');
 }
 
 function commitOf(cwd: string): string {

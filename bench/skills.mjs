@@ -9,16 +9,18 @@ const skill = (id, run) => ({ id, name: id, description: `benchmark ${id}`, tags
 const monotonicMs = () => Number(hrtime.bigint() / 1_000n) / 1_000;
 
 export default [
-  skill('five', async (ctx) => {
-    for (let i = 1; i <= 5; i += 1) await ctx.progress(`progress ${i}`);
-    return { state: 'completed' };
+  /** As many progress events as it is told to say, in one go; then the text that it was sent. */
+  skill('says', async (ctx) => {
+    const { events } = ctx.message.parts.find((part) => 'data' in part).data;
+    for (let n = 1; n <= events; n += 1) await ctx.progress(`progress ${n}`);
+    return { state: 'completed', message: ctx.message.parts.find((part) => 'text' in part).text };
   }),
 
   /** Says what time it is, `count` times, after a first pause in which the client arrives. */
   skill('clock', async (ctx) => {
     const { count, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
     for (let i = 0; i < count; i += 1) {
-      await delay(everyMs, undefined, { signal: ctx.signal });
+      if (everyMs > 0) await delay(everyMs, undefined, { signal: ctx.signal });
       await ctx.progress(String(monotonicMs()));
     }
     return { state: 'completed' };
@@ -41,6 +43,19 @@ export default [
     const { count, bytes } = ctx.message.parts.find((part) => 'data' in part).data;
     const page = ctx.artifact({ artifactId: 'page' });
     for (let i = 0; i < count; i += 1) await page.append('x'.repeat(bytes));
+    await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** One artifact of `count` lines of `bytes` bytes, one every `everyMs`; each begins with when it was said. */
+  skill('paced', async (ctx) => {
+    const { count, bytes, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
+    const page = ctx.artifact({ artifactId: 'page' });
+    const from = monotonicMs();
+    for (let i = 0; i < count; i += 1) {
+      await delay(Math.max(0, from + i * everyMs - monotonicMs()));
+      await page.append(`${monotonicMs()} `.padEnd(bytes - 1, 'x') + '\n');
+    }
     await page.finalize();
     return { state: 'completed' };
   }),
