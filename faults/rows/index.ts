@@ -2,8 +2,9 @@
 
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
+import { oneKey } from './12-one-key';
 
-export const ROWS: readonly FaultRow[] = [workerKilled];
+export const ROWS: readonly FaultRow[] = [workerKilled, oneKey];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
