@@ -3,8 +3,9 @@
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
 import { oneKey } from './12-one-key';
+import { noAnswer } from './13-no-answer';
 
-export const ROWS: readonly FaultRow[] = [workerKilled, oneKey];
+export const ROWS: readonly FaultRow[] = [workerKilled, oneKey, noAnswer];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
