@@ -47,9 +47,9 @@ async function run(trial: Trial<Size>): Promise<void> {
   ]);
   const others = openDoors(trial, other);
 
+  let victim = await trial.startGateway({ link, servesGrpc: true });
   let unheard = 0;
   for (let kill = 0; kill < size.kills; kill += 1) {
-    const victim = await trial.startGateway({ link, servesGrpc: true });
     const sent = Array.from({ length: size.sends }, (_, i): Sent => {
       const ledger = join(folder, `${kill}-${i}`);
       const message = messageFor('notes', { ledger });
@@ -57,12 +57,11 @@ async function run(trial: Trial<Size>): Promise<void> {
     });
     await killUnheard(trial, { victim, link, sent });
     unheard += sent.filter((one) => one.isRecorded && one.isUnanswered).length;
-    // Every other time by the gateway that comes back.
-    const isBack = kill % 2 === 0;
-    const back = isBack ? await trial.startGateway({ servesGrpc: true }) : undefined;
-    const doors = back === undefined ? others : openDoors(trial, back);
+    const starting = trial.startGateway({ link, servesGrpc: true });
+    // Every other time by the one that comes back, which is the next to be killed.
+    const doors = kill % 2 === 0 ? openDoors(trial, await starting) : others;
     await Promise.all(sent.map((one, i) => sendAgain(trial, one, doors[i % doors.length]!)));
-    await back?.kill();
+    victim = await starting;
   }
   const all = size.kills * size.sends;
   trial.figure('sends that were recorded, and whose gateway died first', unheard, {
