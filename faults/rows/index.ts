@@ -4,10 +4,18 @@ import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
 import { oneKey } from './12-one-key';
 import { noAnswer } from './13-no-answer';
+import { unconvertible } from './14-unconvertible';
 import { skillFails } from './15-skill-fails';
 import { cancel } from './20-cancel';
 
-export const ROWS: readonly FaultRow[] = [workerKilled, oneKey, noAnswer, skillFails, cancel];
+export const ROWS: readonly FaultRow[] = [
+  workerKilled,
+  oneKey,
+  noAnswer,
+  unconvertible,
+  skillFails,
+  cancel,
+];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
