@@ -12,7 +12,7 @@ export async function atOnce<T, R>(
     while (next < items.length) {
       const at = next;
       next += 1;
-      results[at] = await call(items[at]!);
+      results[at] = await call(items[at] as T);
     }
   };
   await Promise.all(Array.from({ length: count }, work));

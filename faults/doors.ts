@@ -5,6 +5,7 @@ import { http, rpc, type Headings } from '../test/harness/calls';
 import { GrpcCaller, toRefusal } from '../test/harness/grpc';
 import type { TestProcess } from '../test/harness/processes';
 import type { WireMessage, WireTask } from '../test/harness/wire';
+import type { Trial } from './trial';
 
 export interface Refused {
   /** `google.rpc.ErrorInfo.reason`; empty where the answer has none, which I9 forbids. */
@@ -30,10 +31,28 @@ export interface Door {
   close(): void;
 }
 
-/** @param gateway one that serves gRPC has a third door. */
-export function doorsOf(gateway: TestProcess): readonly Door[] {
-  const { url, grpcAddress } = gateway;
-  return [overRpc(url), overRest(url), ...(grpcAddress === '' ? [] : [overGrpc(grpcAddress)])];
+/** Those of every gateway; one that serves gRPC has three. They are closed with the trial. */
+export function openDoors(
+  trial: Pick<Trial, 'defer'>,
+  ...gateways: readonly TestProcess[]
+): readonly Door[] {
+  const doors = gateways.flatMap(({ url, grpcAddress }) => [
+    overRpc(url),
+    overRest(url),
+    ...(grpcAddress === '' ? [] : [overGrpc(grpcAddress)]),
+  ]);
+  trial.defer(() => {
+    for (const door of doors) door.close();
+    return Promise.resolve();
+  });
+  return doors;
+}
+
+/** Each in turn. @param n of the call. */
+export function doorFor(doors: readonly Door[], n: number): Door {
+  const door = doors[n % doors.length];
+  if (door === undefined) throw new Error('there is no door');
+  return door;
 }
 
 interface Details {
@@ -109,7 +128,7 @@ type Sent = { readonly task: WireTask } | WireTask;
 
 function taskIn(answer: Sent | undefined): WireTask {
   if (answer === undefined) throw new Error('an answer with neither result nor error');
-  return 'task' in answer ? (answer.task as WireTask) : (answer as WireTask);
+  return 'task' in answer ? answer.task : answer;
 }
 
 function refusedOver(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { LEAVING, messageFor } from '../../test/harness/calls';
 import { readWhole } from '../../test/harness/stream';
 import type { WireMessage } from '../../test/harness/wire';
-import { doorsOf, type Door, type Outcome } from '../doors';
+import { doorFor, openDoors, type Door, type Outcome } from '../doors';
 import { listExecutions, openPlainClient } from '../executions';
 import { defineRow } from '../row';
 import type { Trial } from '../trial';
@@ -37,8 +37,7 @@ async function run(trial: Trial<Size>): Promise<void> {
     trial.startGateway({ servesGrpc: true }),
   ]);
   await trial.startWorker();
-  const doors = gateways.flatMap(doorsOf);
-  for (const door of doors) trial.defer(() => Promise.resolve(door.close()));
+  const doors = openDoors(trial, ...gateways);
 
   const all = Array.from({ length: size.keys }, (_, i): Keyed => {
     const ledger = join(folder, String(i));
@@ -51,7 +50,7 @@ async function run(trial: Trial<Size>): Promise<void> {
     const from = seed.between(0, doors.length - 1);
     const calls = Array.from({ length: size.calls }, (_, i) => {
       const configuration = i % 2 === 0 ? {} : LEAVING.configuration;
-      return doors[(from + i) % doors.length]!.send(keyed.message, keyOf(keyed), configuration);
+      return doorFor(doors, from + i).send(keyed.message, keyOf(keyed), configuration);
     });
     const [taskId = ''] = checkOneTask(trial, keyed, await Promise.all(calls));
     taskIds.push(taskId);

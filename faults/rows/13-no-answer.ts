@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageFor } from '../../test/harness/calls';
 import type { TestProcess } from '../../test/harness/processes';
 import type { WireMessage } from '../../test/harness/wire';
-import { doorsOf, type Door } from '../doors';
+import { doorFor, openDoors, type Door } from '../doors';
 import { listExecutions, openPlainClient } from '../executions';
 import { defineRow } from '../row';
 import type { TcpLink } from '../tcp-link';
@@ -60,7 +60,7 @@ async function run(trial: Trial<Size>): Promise<void> {
     const starting = trial.startGateway({ link, servesGrpc: true });
     // Every other time by the one that comes back, which is the next to be killed.
     const doors = kill % 2 === 0 ? openDoors(trial, await starting) : others;
-    await Promise.all(sent.map((one, i) => sendAgain(trial, one, doors[i % doors.length]!)));
+    await Promise.all(sent.map((one, i) => sendAgain(trial, one, doorFor(doors, i))));
     victim = await starting;
   }
   const all = size.kills * size.sends;
@@ -71,12 +71,6 @@ async function run(trial: Trial<Size>): Promise<void> {
   const executions = await listExecutions(await openPlainClient(trial), other.url);
   const told = `${executions.length} executions for ${all} keys`;
   trial.check('I4', executions.length === all, told);
-}
-
-function openDoors(trial: Trial<Size>, gateway: TestProcess): readonly Door[] {
-  const doors = doorsOf(gateway);
-  for (const door of doors) trial.defer(() => Promise.resolve(door.close()));
-  return doors;
 }
 
 interface Kill {
@@ -92,7 +86,7 @@ async function killUnheard(trial: Trial<Size>, { victim, link, sent }: Kill): Pr
   await Promise.all(doors.map((door) => door.get(randomUUID())));
   link.deafen();
   const calls = sent.map(async (one, i) => {
-    const door = doors[i % doors.length]!;
+    const door = doorFor(doors, i);
     one.isUnanswered = await door.send(one.message, { 'Idempotency-Key': one.key }).then(
       () => false,
       () => true,

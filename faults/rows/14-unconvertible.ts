@@ -6,7 +6,7 @@ import { answerTo, envelope, messageFor } from '../../test/harness/calls';
 import type { TestProcess } from '../../test/harness/processes';
 import type { WireMessage } from '../../test/harness/wire';
 import { atOnce } from '../at-once';
-import { doorsOf, type Door } from '../doors';
+import { doorFor, openDoors, type Door } from '../doors';
 import { listExecutions, openPlainClient } from '../executions';
 import { Follower } from '../follower';
 import { checkTask } from '../oracle';
@@ -28,6 +28,7 @@ const AT_ONCE = 12;
 const DEADLINE_MS = 90_000;
 
 const TERMINAL = /_(COMPLETED|FAILED|CANCELED|REJECTED)$/;
+const ASKS = 'TASK_STATE_INPUT_REQUIRED';
 const STACK = /\\n\s+at |node:internal|hostile\.mjs|dist\//;
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
@@ -83,9 +84,9 @@ async function run(trial: Trial<Size>): Promise<void> {
   const expected = { progress: Array.from({ length: size.events }, (_, i) => `step ${i + 1}`) };
   for (const follower of siblings) await checkTask(trial, gateway.url, { follower, expected });
   await checkHistories(trial, await openPlainClient(trial), gateway.url);
-  for (const [name, { output }] of Object.entries({ gateway, worker })) {
-    const isQuiet = !/unhandled|uncaught/i.test(output());
-    trial.check('I5', isQuiet, `${name} printed: ${output().slice(0, 500)}`);
+  for (const [name, one] of Object.entries({ gateway, worker })) {
+    const isQuiet = !/unhandled|uncaught/i.test(one.output());
+    trial.check('I5', isQuiet, `${name} printed: ${one.output().slice(0, 500)}`);
   }
 }
 
@@ -127,9 +128,9 @@ async function post(url: string, body: string): Promise<string> {
 }
 
 async function sayHostile(trial: Trial<Size>, gateway: TestProcess): Promise<readonly number[]> {
-  const [door] = doorsOf(gateway);
+  const door = doorFor(openDoors(trial, gateway), 0);
   const says = WAYS.flatMap((how) => VALUES.map((what) => ({ how, what })));
-  return (await atOnce(AT_ONCE, says, (said) => sayOne(trial, door!, said))).flat();
+  return (await atOnce(AT_ONCE, says, (said) => sayOne(trial, door, said))).flat();
 }
 
 async function sayOne(
@@ -141,7 +142,7 @@ async function sayOne(
   const from = Date.now();
   let outcome = await door.send(messageFor('says', said)).catch(() => undefined);
   // What is JSON all the same has been asked.
-  if (outcome !== undefined && 'task' in outcome && /INPUT/.test(outcome.task.status.state)) {
+  if (outcome !== undefined && 'task' in outcome && outcome.task.status.state === ASKS) {
     outcome = await door.send(answerTo(outcome.task, 'yes')).catch(() => undefined);
   }
   const text = JSON.stringify(outcome ?? 'no answer in time');

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageFor } from '../../test/harness/calls';
 import { stateOf } from '../../test/harness/frames';
-import type { TestProcess } from '../../test/harness/processes';
 import { textOf } from '../../test/harness/wire';
-import { doorsOf } from '../doors';
+import { doorFor, openDoors, type Door } from '../doors';
 import { Follower } from '../follower';
 import { checkTask } from '../oracle';
 import { defineRow } from '../row';
@@ -113,7 +112,7 @@ async function run(trial: Trial<Size>): Promise<void> {
       return { ...one, ledger, follower: new Follower({ urls, message, deadline }) };
     }),
   );
-  await cancelThose(gateway, failing, deadline);
+  await cancelThose(doorFor(openDoors(trial, gateway), 0), failing, deadline);
   await Promise.all([...siblings, ...failing.map((f) => f.follower)].map(({ over }) => over));
 
   for (const one of failing) await checkFailing(trial, gateway.url, one);
@@ -132,16 +131,15 @@ async function run(trial: Trial<Size>): Promise<void> {
 
 /** Each when its skill has begun. */
 async function cancelThose(
-  gateway: TestProcess,
+  door: Door,
   failing: readonly Failing[],
   deadline: number,
 ): Promise<void> {
-  const [door] = doorsOf(gateway);
   const cancelOne = async (one: Failing): Promise<void> => {
     while ((await linesOf(one.ledger)).length === 0 && Date.now() < deadline) await delay(POLL_MS);
     const [taskId = ''] = await linesOf(one.ledger);
     one.canceledAt = Date.now();
-    await door!.cancel(taskId);
+    await door.cancel(taskId);
   };
   await Promise.all(failing.filter(({ isCanceled }) => isCanceled).map(cancelOne));
 }

@@ -10,7 +10,7 @@ import { stateOf } from '../../test/harness/frames';
 import { Receiver, type Received } from '../../test/harness/receiver';
 import { subscribe, type Stream } from '../../test/harness/stream';
 import type { WireMessage } from '../../test/harness/wire';
-import { doorsOf, type Door, type Outcome } from '../doors';
+import { doorFor, openDoors, type Door, type Outcome } from '../doors';
 import { percentileOf } from '../figures';
 import { defineRow } from '../row';
 import type { Trial } from '../trial';
@@ -61,8 +61,7 @@ async function run(trial: Trial<Size>): Promise<void> {
   await trial.startTemporal();
   const options = { env: { PUSH_ALLOW_HOSTS: '127.0.0.1' }, servesGrpc: true };
   const gateways = await Promise.all([trial.startGateway(options), trial.startGateway(options)]);
-  const doors = gateways.flatMap(doorsOf);
-  for (const door of doors) trial.defer(() => Promise.resolve(door.close()));
+  const doors = openDoors(trial, ...gateways);
   const stage: Stage = { doors, urls: [gateways[0].url, gateways[1].url], receiver };
 
   const unserved = await Promise.all(
@@ -116,7 +115,7 @@ function checkSpread(trial: Trial<Size>, canceled: number, all: number): void {
 async function begin({ doors, urls, receiver }: Stage, message: WireMessage): Promise<Followed> {
   const taskPushNotificationConfig = { url: receiver.url };
   const configuration = { returnImmediately: true, taskPushNotificationConfig };
-  const sent = await doors[0]!.send(message, {}, configuration);
+  const sent = await doorFor(doors, 0).send(message, {}, configuration);
   if ('refused' in sent) throw new Error(`refused: ${JSON.stringify(sent.refused)}`);
   const { id } = sent.task;
   return { id, stream: await subscribe(urls[1], id, 0), answers: [] };
@@ -132,7 +131,7 @@ async function cancelAll(
   for (const count of [half, size.cancels - half]) {
     await Promise.all(
       tasks.map(async ({ id, answers }) => {
-        const calls = Array.from({ length: count }, (_, i) => doors[i % doors.length]!.cancel(id));
+        const calls = Array.from({ length: count }, (_, i) => doorFor(doors, i).cancel(id));
         answers.push(...(await Promise.all(calls)));
       }),
     );
@@ -144,7 +143,7 @@ async function race(stage: Stage, jitterMs: number): Promise<Followed> {
   const task = await begin(stage, messageFor('ends-at', { endsAt }));
   await delay(endsAt + jitterMs - Date.now());
   const { doors } = stage;
-  const ways = [doors.at(0)!, doors.at(-1)!];
+  const ways = [doorFor(doors, 0), doorFor(doors, doors.length - 1)];
   task.answers.push(...(await Promise.all(ways.map((door) => door.cancel(task.id)))));
   return task;
 }

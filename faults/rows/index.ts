@@ -6,6 +6,8 @@ import { oneKey } from './12-one-key';
 import { noAnswer } from './13-no-answer';
 import { unconvertible } from './14-unconvertible';
 import { skillFails } from './15-skill-fails';
+import { messageFlood } from './18-message-flood';
+import { newBuild } from './19-new-build';
 import { cancel } from './20-cancel';
 
 export const ROWS: readonly FaultRow[] = [
@@ -14,6 +16,8 @@ export const ROWS: readonly FaultRow[] = [
   noAnswer,
   unconvertible,
   skillFails,
+  messageFlood,
+  newBuild,
   cancel,
 ];
 
