@@ -37,12 +37,19 @@ export const BUILT: Program = {
   node: ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js'],
 };
 
-/** @throws Error when the text to replace is not there, or not once: the guard has moved. */
-export async function buildMutant(name: string, { edits }: Mutation): Promise<Program> {
+/**
+ * @param from what is changed: another mutant, if it changes other files. Default: the program as it was built.
+ * @throws Error when the text to replace is not there, or not once: the guard has moved.
+ */
+export async function buildMutant(
+  name: string,
+  { edits }: Pick<Mutation, 'edits'>,
+  from: Program = BUILT,
+): Promise<Program> {
   const cwd = join(MUTANTS, name);
   await rm(cwd, { recursive: true, force: true });
   await mkdir(cwd, { recursive: true });
-  await cp(join(ROOT, 'dist'), join(cwd, 'dist'), { recursive: true });
+  await cp(join(from.cwd, 'dist'), join(cwd, 'dist'), { recursive: true });
   for (const file of ['package.json', 'proto']) await symlink(join(ROOT, file), join(cwd, file));
   for (const file of new Set(edits.map((one) => one.file))) {
     await edit(

@@ -5,9 +5,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /**
  * - `open`: everything passes
  * - `silent`: sockets stay open and nothing passes either way, as with a half-open socket or a partition
+ * - `deaf`: what clients ask passes, and nothing of what the server answers
  * - `cut`: open sockets are reset, new ones are reset at once
  */
-type State = 'open' | 'silent' | 'cut';
+type State = 'open' | 'silent' | 'deaf' | 'cut';
 
 /** One socket of a client and its counterpart at the server. */
 interface Pair {
@@ -50,6 +51,12 @@ export class TcpLink {
     }
   }
 
+  /** Answers are kept back until `heal`; the server does what it is asked. */
+  deafen(): void {
+    this.state = 'deaf';
+    for (const { far } of this.pairs) far.pause();
+  }
+
   /** Resets everything that is open, and what comes, until `heal`. */
   cut(): void {
     this.state = 'cut';
@@ -65,7 +72,7 @@ export class TcpLink {
     this.heal();
   }
 
-  /** What was kept back by `silence` goes on its way. */
+  /** What was kept back goes on its way. */
   heal(): void {
     this.state = 'open';
     for (const { near, far } of this.pairs) {
@@ -114,10 +121,11 @@ export class TcpLink {
     this.pairs.add(pair);
     this.pass(near, far, pair);
     this.pass(far, near, pair);
-    if (this.state === 'silent') {
-      near.pause();
-      far.pause();
-    }
+    for (const side of [near, far]) if (this.keepsBack(side, pair)) side.pause();
+  }
+
+  private keepsBack(from: Socket, { far }: Pair): boolean {
+    return this.state === 'silent' || (this.state === 'deaf' && from === far);
   }
 
   private pass(from: Socket, to: Socket, pair: Pair): void {
@@ -130,7 +138,7 @@ export class TcpLink {
       else setTimeout(write, delayMs);
     });
     to.on('drain', () => {
-      if (this.state !== 'silent') from.resume();
+      if (!this.keepsBack(from, pair)) from.resume();
     });
     from.on('end', () => setTimeout(() => to.end(), delayMs));
     from.on('error', () => to.destroy());

@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly servesGrpc?: boolean;
   /** Between the process and Temporal. Default: none. */
   readonly link?: TcpLink;
+  /** Default: that of the trial. */
+  readonly program?: Program;
 }
 
 /** A violation that repeats says nothing new; the first few say where to look. */
@@ -49,11 +51,12 @@ const SKILLS = join(__dirname, 'skills');
 export class Trial<S extends object = object> {
   readonly size: S;
   readonly seed: Seeded;
+  /** What is tested: as it was built, or its mutant. */
+  readonly program: Program;
   readonly violations: Violation[] = [];
   readonly figures: Figure[] = [];
   attempted = 0;
   succeeded = 0;
-  private readonly program: Program;
   private readonly closes: Close[] = [];
   private server: TestTemporal | undefined;
 
@@ -141,9 +144,9 @@ export class Trial<S extends object = object> {
 
   private async start(
     start: (options: ProcessOptions) => Promise<TestProcess>,
-    { env = {}, servesGrpc = false, link }: StartOptions,
+    { env = {}, servesGrpc = false, link, program = this.program }: StartOptions,
   ): Promise<TestProcess> {
-    const { program, temporal } = this;
+    const { temporal } = this;
     const { address, dataDir } = temporal;
     const started = await start({
       temporal: { address: link?.address ?? address, dataDir },

@@ -9,6 +9,13 @@ import { workerCutOff } from './05-worker-cut-off';
 import { gatewayCutOff } from './06-gateway-cut-off';
 import { allPaused } from './07-all-paused';
 import { randomKills } from './08-random-kills';
+import { oneKey } from './12-one-key';
+import { noAnswer } from './13-no-answer';
+import { unconvertible } from './14-unconvertible';
+import { skillFails } from './15-skill-fails';
+import { messageFlood } from './18-message-flood';
+import { newBuild } from './19-new-build';
+import { cancel } from './20-cancel';
 
 export const ROWS: readonly FaultRow[] = [
   workerKilled,
@@ -19,6 +26,13 @@ export const ROWS: readonly FaultRow[] = [
   gatewayCutOff,
   allPaused,
   randomKills,
+  oneKey,
+  noAnswer,
+  unconvertible,
+  skillFails,
+  messageFlood,
+  newBuild,
+  cancel,
 ];
 
 export const LEFT_OUT: readonly LeftOut[] = [

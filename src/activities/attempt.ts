@@ -15,6 +15,7 @@ import { artifactsAtCheckpoint } from '../workflows/task-state';
 import { conclude, type Ended, type Turn } from './conclude';
 import type { LongLog } from './batch-stream';
 import { Emitter, type Pace } from './emitter';
+import { readable } from './error-text';
 import { PartIntake } from './part-intake';
 import { here, type Place } from './place';
 import { RunArtifacts } from './run-artifacts';
@@ -156,7 +157,8 @@ async function perform(performance: Performance): Promise<Ended> {
       over.abort(new Error('the run has ended: the task waits'));
     };
     let run: SkillRun | undefined;
-    const fail = (error: unknown, isStray = false): void => {
+    const fail = (thrown: unknown, isStray = false): void => {
+      const error = readable(thrown);
       resolve({ kind: 'threw', error, failedSteps: run?.failedSteps ?? [], isStray });
       over.abort(new Error('the run has failed'));
     };
@@ -164,7 +166,7 @@ async function perform(performance: Performance): Promise<Ended> {
       // A branch that nobody waits for was told to stop, and has stopped.
       if (over.signal.aborted && error === over.signal.reason) return;
       // What ends the run is logged as its end.
-      if (isOver) log.error(STRAY, { err: error });
+      if (isOver) log.error(STRAY, { err: readable(error) });
       else fail(error, true);
     };
     owningStrayErrors(onStray, () => {

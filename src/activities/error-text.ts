@@ -5,6 +5,19 @@ import { types } from 'node:util';
 /** Of an error's text; some quote the whole input that they could not read. */
 const ERROR_TEXT_MAX = 4_096;
 
+const UNREADABLE = 'what was thrown cannot be read: to look at it throws';
+
+/** What was thrown, or an error in its place where a getter, a `toString` or a proxy of it throws itself. */
+export function readable(thrown: unknown): unknown {
+  try {
+    // All that is read of it later, here and by the log.
+    const read = [textOf(thrown), isFinal(thrown), isError(thrown) && thrown.stack];
+    return read.length > 0 ? thrown : undefined;
+  } catch {
+    return new Error(UNREADABLE);
+  }
+}
+
 /** Of any realm: tests have one of their own. */
 export function isError(error: unknown): error is Error {
   return error instanceof Error || types.isNativeError(error);

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { isFinal } from './error-text';
+import { isFinal, readable } from './error-text';
 import { checkSchema } from './schema';
 import { SkillError, type AnyStepOptions, type StepScope } from './skill';
 
@@ -83,7 +83,8 @@ export async function attemptStep<T>(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptOnce(run, options);
-    } catch (err) {
+    } catch (thrown) {
+      const err = readable(thrown);
       if (attempt >= retry.maximumAttempts || isFinal(err) || signal.aborted) throw err;
     }
     await delay(Math.min(waitMs, retry.maximumIntervalMs), undefined, { signal });

@@ -24,8 +24,11 @@ import type { Intake, Submission, Taken } from './intake';
 import { assertCancelFits } from './message-size';
 import type { Recovery, RetryPlan, RetryRequest } from './recovery';
 
-/** A canceled skill has its grace, and a worker its heartbeat; then the caller gets what there is. */
-const CANCEL_WAIT_MS = 3_000;
+/**
+ * A canceled skill has its grace of 2 s, and a worker half a second to hear of it; then the caller gets what
+ * there is, so that nobody waits for longer than 3 s.
+ */
+const CANCEL_WAIT_MS = 2_800;
 
 /**
  * A blocking send waits so long for nothing but the end of a new task: one call to Temporal instead
@@ -217,14 +220,17 @@ export class TaskService {
   async cancel(caller: Caller, { taskId, metadata }: CancelOptions): Promise<Task> {
     assertCancelFits(metadata);
     const ref = { scope: caller.scope, taskId };
+    const patience = patienceOf(CANCEL_WAIT_MS, caller.signal);
     try {
-      await this.tasks.cancel(ref, metadata);
-    } catch (err) {
-      if (!(err instanceof TaskError) || err.reason !== TaskErrorReason.over) throw err;
+      await this.tasks.cancel(ref, metadata).catch((err: unknown) => {
+        if (!(err instanceof TaskError) || err.reason !== TaskErrorReason.over) throw err;
+      });
+      const task = await this.latest(ref, patience.signal);
+      if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
+      throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
+    } finally {
+      patience.end();
     }
-    const task = await this.latest(caller, ref);
-    if (!isTerminal(task.status.state) || task.status.state === TaskState.canceled) return task;
-    throw new TaskError(TaskErrorReason.over, `the task is ${task.status.state}`);
   }
 
   /** What `retry` would keep and do again. @throws TaskError as that does. */
@@ -261,19 +267,14 @@ export class TaskService {
     throw new TaskError(TaskErrorReason.invalid, 'the skill replies, and has no tasks');
   }
 
-  /** The task when it is over, or as it is when a cancel has had its time. */
-  private async latest(caller: Caller, ref: TaskRef): Promise<Task> {
-    const patience = patienceOf(CANCEL_WAIT_MS, caller.signal);
+  /** The task when it is over, or as it is when the signal aborts. */
+  private async latest(ref: TaskRef, signal: AbortSignal): Promise<Task> {
+    const following = await this.tasks.follow(ref, { signal });
     try {
-      const following = await this.tasks.follow(ref, { signal: patience.signal });
-      try {
-        for await (const _event of following.events);
-        return following.now();
-      } finally {
-        following.close();
-      }
+      for await (const _event of following.events);
+      return following.now();
     } finally {
-      patience.end();
+      following.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 // What runs in the thread of a single run: loads the skill again, runs it, and tells how it ended.
 
 import { workerData, type MessagePort } from 'node:worker_threads';
+import { readable } from '../error-text';
 import type { Skill, SkillResult } from '../skill';
 import { exportedBy } from '../skill-module';
 import type { Packed } from './crossing';
@@ -29,7 +30,7 @@ async function main({ port, skillId, file, start }: ThreadData): Promise<void> {
     const skill = await load(skillId, file);
     await ended(await skill.run(threadContext(ctx)));
   } catch (err) {
-    await threw(err);
+    await threw(readable(err));
   }
 }
 
