@@ -2,8 +2,9 @@
 
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
+import { webhookReceiver } from './21-webhook-receiver';
 
-export const ROWS: readonly FaultRow[] = [workerKilled];
+export const ROWS: readonly FaultRow[] = [workerKilled, webhookReceiver];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
