@@ -3,8 +3,15 @@
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
 import { webhookReceiver } from './21-webhook-receiver';
+import { fuzzedBodies } from './23-fuzzed-bodies';
+import { smuggledRequestsRow } from './24-smuggled-requests';
 
-export const ROWS: readonly FaultRow[] = [workerKilled, webhookReceiver];
+export const ROWS: readonly FaultRow[] = [
+  workerKilled,
+  webhookReceiver,
+  fuzzedBodies,
+  smuggledRequestsRow,
+];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
