@@ -119,7 +119,6 @@ function headOf(told: Readonly<Record<string, unknown>>): readonly (readonly [st
 }
 
 function textOf(told: Readonly<Record<string, unknown>>): string {
-  const message = decodeURIComponent(String(told['grpc-message'] ?? ''));
-  const details = String(told['grpc-status-details-bin'] ?? '');
-  return `${message}\n${Buffer.from(details, 'base64').toString('latin1')}`;
+  const [message, details] = TEXTS.map((name) => (name in told ? String(told[name]) : ''));
+  return `${decodeURIComponent(message ?? '')}\n${Buffer.from(details ?? '', 'base64').toString('latin1')}`;
 }

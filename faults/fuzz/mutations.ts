@@ -122,7 +122,7 @@ function placesIn(root: { value: Json }): readonly Place[] {
       }
     }
   };
-  walk(root as Record<string, Json>);
+  walk(root);
   return found;
 }
 

@@ -3,12 +3,14 @@
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
 import { webhookReceiver } from './21-webhook-receiver';
+import { privateWebhooks } from './22-private-webhooks';
 import { fuzzedBodies } from './23-fuzzed-bodies';
 import { smuggledRequestsRow } from './24-smuggled-requests';
 
 export const ROWS: readonly FaultRow[] = [
   workerKilled,
   webhookReceiver,
+  privateWebhooks,
   fuzzedBodies,
   smuggledRequestsRow,
 ];
