@@ -16,6 +16,10 @@ import { skillFails } from './15-skill-fails';
 import { messageFlood } from './18-message-flood';
 import { newBuild } from './19-new-build';
 import { cancel } from './20-cancel';
+import { webhookReceiver } from './21-webhook-receiver';
+import { privateWebhooks } from './22-private-webhooks';
+import { fuzzedBodies } from './23-fuzzed-bodies';
+import { smuggledRequestsRow } from './24-smuggled-requests';
 
 export const ROWS: readonly FaultRow[] = [
   workerKilled,
@@ -33,6 +37,10 @@ export const ROWS: readonly FaultRow[] = [
   messageFlood,
   newBuild,
   cancel,
+  webhookReceiver,
+  privateWebhooks,
+  fuzzedBodies,
+  smuggledRequestsRow,
 ];
 
 export const LEFT_OUT: readonly LeftOut[] = [

@@ -45,6 +45,9 @@ export function addressGuard(options: AddressGuardOptions): RequestHandler {
     isLoopback(host) || hosts.has(host) || (hasWildcard && isIP(host) !== 0);
   return (req, _res, next) => {
     const { host, origin } = req.headers;
+    if (host === undefined && req.httpVersion === '1.1') {
+      throw new FaultError('invalidRequest', 'Host: must be there (RFC 9112 §3.2)');
+    }
     const addressed = toAuthority(host ?? '');
     // HTTP/1.0 has no `Host`, and no browser speaks it.
     if (host !== undefined && (addressed === undefined || !isOurs(addressed.host))) {

@@ -25,6 +25,7 @@ import { restEdge, sendFault } from './rest';
 import { STORED_PART_PATHS, serveStoredPart } from './stored-part-route';
 import type { TaskService } from './task-service';
 import type { Webhooks } from './webhooks';
+import { refuseUnreadable } from './unreadable';
 import { FaultError, fault, toFault, type Fault } from './wire/error-table';
 import { RequestHandler } from './wire/request-handler';
 
@@ -78,11 +79,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const closing = new AbortController();
   // One listener for each open request.
   setMaxListeners(0, closing.signal);
+  const app = createApp(options, closing.signal);
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS },
-    createApp(options, closing.signal),
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // The address guard refuses it in a body, Node by a bare status.
+      requireHostHeader: false,
+    },
+    app,
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
+  // An expectation that nobody knows need not be met (RFC 9110 §10.1.1).
+  server.on('checkExpectation', app);
+  refuseUnreadable(server);
   let grpc: GrpcServer | undefined;
   return {
     async listen({ host, port, grpcPort }) {

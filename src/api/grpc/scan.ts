@@ -1,18 +1,15 @@
 // One pass over the bytes of a request, before anything recurses over them or makes objects of them.
 
 import { isUtf8 } from 'node:buffer';
-import { DEPTH_MAX, HOLDERS_MAX, NAMES_MAX, PROTO } from '../body';
+import { DEPTH_MAX, HOLDERS_MAX, NAMES_MAX, PROTO, VALUES_MAX } from '../body';
 import { FaultError } from '../wire/error-table';
 import { I32, I64, LENGTH, VARINT, type Content, type Shape } from './shape';
 
 /**
- * An empty message takes two bytes to send and a hundred to hold. So many are the numbers of a list
- * that fills what a body may have by default, as `google.protobuf.Value` encodes them.
+ * An empty message takes two bytes to send and a hundred to hold. The values of JSON are messages here, and
+ * each is a field of its list and has one itself. Nothing else is sent in such numbers.
  */
-const MESSAGES_MAX = 1_000_000;
-
-/** Each of those numbers is a field of its list and has one itself. Nothing else is sent in such numbers. */
-const FIELDS_MAX = 2 * MESSAGES_MAX + 100_000;
+const FIELDS_MAX = 2 * VALUES_MAX + 100_000;
 
 /**
  * Refuses what is not protobuf, text that is not UTF-8, messages nested too deep or too many, and
@@ -66,7 +63,7 @@ class Scan {
       refuse(`has more than ${String(HOLDERS_MAX)} objects and lists`);
     }
     if (this.depth > DEPTH_MAX) refuse(`is nested deeper than ${String(DEPTH_MAX)}`);
-    if (this.count > MESSAGES_MAX) refuse(`holds more than ${String(MESSAGES_MAX)} values`);
+    if (this.count > VALUES_MAX) refuse(`holds more than ${String(VALUES_MAX)} values`);
   }
 
   private leave(shape: Shape): void {
@@ -104,11 +101,13 @@ class Scan {
       this.enter(content, end);
       return;
     }
-    const value = this.bytes.subarray(this.at, end);
+    const from = this.at;
     this.at = end;
     if (content === 'opaque') return;
     if (content === 'key') this.names += 1;
     if (this.names > NAMES_MAX) refuse(`has more than ${String(NAMES_MAX)} names`);
+    if (length === 0) return;
+    const value = this.bytes.subarray(from, end);
     if (!isUtf8(value)) refuse('holds text that is not UTF-8');
     if (content === 'key' && value.equals(PROTO_KEY)) refuse(`has the key ${PROTO}`);
   }

@@ -2,7 +2,7 @@
 
 import { result, rpc } from '../../harness/calls';
 import type { Stack } from '../../harness/stack';
-import { createConfig, listConfigs } from './hooks';
+import { createConfig, listConfigs } from '../../harness/hooks';
 
 export const LEGACY = { 'A2A-Version': '0.3' };
 

@@ -8,7 +8,7 @@ import { useStack } from '../../harness/stack';
 import type { WireTask } from '../../harness/wire';
 import { UNKNOWN } from '../bad-input/dialects';
 import { LEGACY, configsOf, dialectsOf, legacyOf, legacyRpc, type Config } from './config-dialects';
-import { createConfig, listConfigs, start, type WireConfig } from './hooks';
+import { createConfig, listConfigs, start, type WireConfig } from '../../harness/hooks';
 
 const stack = useStack({ gateways: [{}, {}], env: { PUSH_RETRY_SECONDS: '0,60' } });
 

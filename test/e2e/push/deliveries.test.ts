@@ -17,7 +17,7 @@ import {
   start,
   startNotified,
   upTo,
-} from './hooks';
+} from '../../harness/hooks';
 
 const stack = useStack(pushStack('0,0.2,0.4', { gateways: [{}, {}] }));
 const SLOW = { events: 12, everyMs: 100 };

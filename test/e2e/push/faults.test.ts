@@ -15,7 +15,7 @@ import {
   startNotified,
   upTo,
   type WireDelivery,
-} from './hooks';
+} from '../../harness/hooks';
 
 /** Waits before the ten attempts of one event: the shape of the real ones in a hundredth of a second. */
 const RETRY_SECONDS = '0,0.1,0.2,0.3,0.3,0.3,0.3,0.3,0.3,0.3';

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { result, rpc } from '../../harness/calls';
 import { Receiver, type Received } from '../../harness/receiver';
 import { useStack } from '../../harness/stack';
-import { SECRETS, hasEnd, pushStack, startNotified } from './hooks';
+import { SECRETS, hasEnd, pushStack, startNotified } from '../../harness/hooks';
 
 const stack = useStack(pushStack('0,0.2,0.4'));
 const LEGACY = { 'A2A-Version': '0.3' };

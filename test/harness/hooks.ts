@@ -1,9 +1,9 @@
-// What the tests of push notifications ask of a gateway.
+// What tests of push notifications ask of a gateway.
 
-import { http, messageFor, result, rpc, sendAndLeave, type Answer } from '../../harness/calls';
-import { seqOf, type Received, type Receiver } from '../../harness/receiver';
-import type { StackOptions } from '../../harness/stack';
-import type { WireTask } from '../../harness/wire';
+import { http, messageFor, result, rpc, sendAndLeave, type Answer } from './calls';
+import { seqOf, type Received, type Receiver } from './receiver';
+import type { StackOptions } from './stack';
+import type { WireTask } from './wire';
 
 export const SECRETS = [7, 8].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 
