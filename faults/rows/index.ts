@@ -2,8 +2,9 @@
 
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
+import { bigThings } from './17-big-things';
 
-export const ROWS: readonly FaultRow[] = [workerKilled];
+export const ROWS: readonly FaultRow[] = [workerKilled, bigThings];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
