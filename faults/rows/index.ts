@@ -2,9 +2,10 @@
 
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
+import { stalledReaders } from './09-stalled-readers';
 import { bigThings } from './17-big-things';
 
-export const ROWS: readonly FaultRow[] = [workerKilled, bigThings];
+export const ROWS: readonly FaultRow[] = [workerKilled, stalledReaders, bigThings];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
