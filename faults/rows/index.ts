@@ -3,9 +3,10 @@
 import type { FaultRow, LeftOut } from '../row';
 import { workerKilled } from './01-worker-killed';
 import { stalledReaders } from './09-stalled-readers';
+import { manyReaders } from './10-many-readers';
 import { bigThings } from './17-big-things';
 
-export const ROWS: readonly FaultRow[] = [workerKilled, stalledReaders, bigThings];
+export const ROWS: readonly FaultRow[] = [workerKilled, stalledReaders, manyReaders, bigThings];
 
 export const LEFT_OUT: readonly LeftOut[] = [
   {
