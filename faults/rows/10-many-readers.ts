@@ -39,7 +39,10 @@ async function run(trial: Trial<Size>): Promise<void> {
       return sendAndLeave(url, messageFor('clocked-progress', {}, message));
     }),
   );
-  const clients = Array.from({ length: readers }, (_, i) => new Client(url, begun[i % tasks]!.id));
+  const each = readers / tasks;
+  const clients = begun.flatMap(({ id }) =>
+    Array.from({ length: each }, () => new Client(url, id)),
+  );
   trial.defer(async () => clients.forEach(({ reader }) => reader.close()));
   await Promise.all(clients.map(({ reader }) => reader.opened));
   trial.figure('clients there before the first event', options.startAt - Date.now(), {

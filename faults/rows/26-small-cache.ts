@@ -42,7 +42,9 @@ async function run(trial: Trial<Size>): Promise<void> {
   };
   const workers = await startWorkers();
   const watch = watchGateway(trial, 'gateway', gateway);
-  const asked = await inTurns(asking, () => send(url, messageFor('asks')));
+  const asked = await inTurns(Array<string>(asking).fill('asks'), (skillId) =>
+    send(url, messageFor(skillId)),
+  );
   const followers = Array.from({ length: running }, () => {
     const message = messageFor('journaled', { events, everyMs });
     return new Follower({ urls: () => [url], message, deadline: Date.now() + DEADLINE_MS });
@@ -59,7 +61,7 @@ async function run(trial: Trial<Size>): Promise<void> {
   await Promise.all(workers.map((worker) => worker.kill()));
   await startWorkers();
   const readyAt = Date.now();
-  const answers = await inTurns(asking, (i) => answered(url, asked[i]!));
+  const answers = await inTurns(asked, (task) => answered(url, task));
   await Promise.all(followers.map(({ over }) => over));
   await watch.end();
 
@@ -100,11 +102,16 @@ interface Sent {
 }
 
 /** The results of all calls, a few of which are under way at a time. */
-async function inTurns<T>(count: number, call: (i: number) => Promise<T>): Promise<readonly T[]> {
+async function inTurns<G, T>(
+  given: readonly G[],
+  call: (one: G) => Promise<T>,
+): Promise<readonly T[]> {
   const results: T[] = [];
-  let next = 0;
+  const waiting = [...given];
   const caller = async (): Promise<void> => {
-    for (let i = next++; i < count; i = next++) results[i] = await call(i);
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      results.push(await call(one));
+    }
   };
   await Promise.all(Array.from({ length: SENDING }, caller));
   return results;
