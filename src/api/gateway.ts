@@ -67,6 +67,8 @@ export interface Gateway {
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A body of 10 MiB over a slow line; a stream's answer is not bound by it. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** The two above are looked for so often; by default every 30 s, and slow headers would take 40. */
+const SLOW_CHECK_MS = 5_000;
 const MAX_HEADER_BYTES = 16_384;
 
 /** Answers under way get so long after the streams were ended. */
@@ -86,6 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       requestTimeout: REQUEST_TIMEOUT_MS,
       // The address guard refuses it in a body, Node by a bare status.
       requireHostHeader: false,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
     },
     app,
   );

@@ -3,14 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
-/** In the patience with a client it is looked at so often. */
-const LOOKS = 6;
+/**
+ * In the patience with a client it is looked at so often: one that stops is gone after the patience and two looks, which
+ * with 30 s is within 35 s.
+ */
+const LOOKS = 15;
 
 /** One reading serves all who look within this time: it lists every connection of the machine. */
 const TABLE_AGE_MS = 250;
 
 export interface Patience {
-  /** A client that takes nothing for so long is given up; it may be a look longer. */
+  /** A client that takes nothing for so long is given up; it may be two looks longer. */
   readonly ms: number;
   readonly onStall: () => void;
 }

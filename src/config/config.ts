@@ -50,6 +50,8 @@ export interface Config {
   readonly assistant: AssistantConfig | undefined;
   readonly logLevel: string;
   readonly workerHealthPort: number | undefined;
+  /** Open tasks that a worker keeps in memory; absent: by its heap, see `TaskWorkerOptions`. */
+  readonly workflowCacheSize: number | undefined;
   /** Absent: `npm start` runs its own server. */
   readonly temporal: TemporalConfig | undefined;
   readonly embedded: {

@@ -41,6 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     assistant: assistantOf(values, Object.keys(set)),
     logLevel: values.LOG_LEVEL,
     workerHealthPort: values.WORKER_HEALTH_PORT,
+    workflowCacheSize: values.WORKFLOW_CACHE_SIZE,
     temporal: hasTemporal ? readTemporal() : undefined,
     embedded: embeddedOf(values),
   };

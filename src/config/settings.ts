@@ -76,6 +76,8 @@ export const settings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ALLOW_ANONYMOUS: flag.default(false),
   WORKER_HEALTH_PORT: port.optional(),
+  /** The SDK makes 2 of 1. */
+  WORKFLOW_CACHE_SIZE: z.coerce.number().int().min(2).optional(),
   EMBEDDED_TEMPORAL_PORT: port.default(7_233),
   TEMPORAL_CLI_PATH: z.string().min(1).optional(),
   PATH: z.string().default(''),

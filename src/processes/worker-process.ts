@@ -55,6 +55,7 @@ export async function openWorker(
     ...(config.push.isOn && {
       push: { taskQueue: pushQueueOf(config), activities: await openPush(parts, client, stores) },
     }),
+    cacheSize: config.workflowCacheSize,
     onFailure: fail,
   });
   running.add(() => worker.close());

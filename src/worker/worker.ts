@@ -24,6 +24,11 @@ export interface TaskWorkerOptions {
   readonly skillQueues: readonly SkillQueue[];
   /** Absent: this worker sends no notifications. */
   readonly push?: PushQueue;
+  /**
+   * Workflows that stay in memory; one that has left is read again from its history when something happens to it.
+   * Default: the SDK's, 600 for each GiB of the heap's limit beyond 200 MiB.
+   */
+  readonly cacheSize?: number | undefined;
   /** Told when the worker stops without being asked. */
   readonly onFailure: (err: unknown) => void;
 }
@@ -97,13 +102,14 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
 
 type Particular = Omit<WorkerOptions, 'connection' | 'namespace'>;
 
-function skillsAndWorkflows({ taskQueue, activities }: TaskWorkerOptions): Particular {
+function skillsAndWorkflows({ taskQueue, activities, cacheSize }: TaskWorkerOptions): Particular {
   return {
     taskQueue,
     ...workflowSource(),
     activities: { ...activities },
     maxConcurrentActivityTaskExecutions: MAX_RUNNING_SKILLS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
+    ...(cacheSize !== undefined && { maxCachedWorkflows: cacheSize }),
   };
 }
 
