@@ -9,6 +9,8 @@ export interface Bench {
   readonly rounds: number;
   /** Another checkout to measure beside this one. */
   readonly against: string | undefined;
+  /** With the sizes that take long. */
+  readonly isFull: boolean;
   report(line: string): void;
   /** Closed when the benchmark ends, also by failing, in the reverse order. */
   defer(close: Close): void;
@@ -33,7 +35,7 @@ export class BenchRun {
 
   async measure<T>(
     what: (bench: Bench) => Promise<T>,
-    options: Pick<Bench, 'rounds' | 'against' | 'report'>,
+    options: Pick<Bench, 'rounds' | 'against' | 'isFull' | 'report'>,
   ): Promise<T> {
     const defer = (close: Close): void => void this.closes.push(close);
     try {

@@ -28,7 +28,7 @@ export interface Section {
   readonly goals: readonly Goal[];
 }
 
-export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

@@ -1,14 +1,17 @@
 // `npm run bench`: measures, prints the tables, and exits with 1 when a goal is missed.
-// Options: `--only a,b,c,d,e,f`, `--rounds N`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
+// Options: `--only a,b,…`, `--rounds N`, `--full`, `--json FILE`, `--markdown FILE`, `--against CHECKOUT`.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { BenchRun, type Bench } from './bench';
 import { isMet, type Section, type SectionId } from './figures';
-import { measureLatency } from './latency';
+import { measureFanOut } from './fan-out';
+import { measureLatency } from './latency/section';
 import { measureLongStreams } from './long-streams';
 import { measureMemory } from './memory';
+import { measureRecovery } from './recovery/section';
 import { circumstances, pageText, sectionText } from './report';
+import { measureScale } from './scale/section';
 import { measureSteps } from './steps';
 import { measureStreaming } from './streaming';
 import { measureThroughput } from './throughput';
@@ -20,15 +23,19 @@ const MEASUREMENTS: Readonly<Record<SectionId, (bench: Bench) => Promise<Section
   d: measureSteps,
   e: measureStreaming,
   f: measureLongStreams,
+  g: measureFanOut,
+  h: measureScale,
+  i: measureRecovery,
 };
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'a,b,c,d,e,f' },
+    only: { type: 'string', default: Object.keys(MEASUREMENTS).join() },
     rounds: { type: 'string', default: '3' },
     json: { type: 'string' },
     markdown: { type: 'string' },
     against: { type: 'string' },
+    full: { type: 'boolean', default: false },
   },
 });
 
@@ -40,9 +47,9 @@ async function main(): Promise<void> {
   const sections: Section[] = [];
   try {
     for (const id of chosen(options.only)) {
-      const { against } = options;
+      const { against, full: isFull } = options;
       const rounds = Number(options.rounds);
-      const section = await run.measure(MEASUREMENTS[id], { rounds, against, report });
+      const section = await run.measure(MEASUREMENTS[id], { rounds, against, isFull, report });
       process.stdout.write(`\n${sectionText(section)}\n`);
       sections.push(section);
     }

@@ -79,6 +79,7 @@ function boundText({ atLeast, atMost }: Goal): string {
 }
 
 function spreadText({ median, min, max }: Spread): string {
+  if (Number.isNaN(median)) return '–';
   return min === max ? round(median) : `${round(median)} (${round(min)}–${round(max)})`;
 }
 

@@ -14,9 +14,10 @@ export default [
     return { state: 'completed' };
   }),
 
-  /** Says what time it is, `count` times, after a first pause in which the client arrives. */
+  /** Says what time it is, `count` times, after a first pause in which the client arrives; with `asks` when it is told to. */
   skill('clock', async (ctx) => {
-    const { count, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
+    const { count, everyMs, asks } = ctx.message.parts.find((part) => 'data' in part).data;
+    if (asks) await ctx.ask('When?');
     for (let i = 0; i < count; i += 1) {
       await delay(everyMs, undefined, { signal: ctx.signal });
       await ctx.progress(String(monotonicMs()));
@@ -42,6 +43,13 @@ export default [
     const page = ctx.artifact({ artifactId: 'page' });
     for (let i = 0; i < count; i += 1) await page.append('x'.repeat(bytes));
     await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** `count` progress events in one go. */
+  skill('events', async (ctx) => {
+    const { count } = ctx.message.parts.find((part) => 'data' in part).data;
+    for (let i = 1; i <= count; i += 1) await ctx.progress(`event ${i}`);
     return { state: 'completed' };
   }),
 
