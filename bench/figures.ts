@@ -4,7 +4,7 @@ import type { Spread } from './statistics';
 
 export interface Row {
   readonly name: string;
-  /** One sentence for a reader who does not know the code. */
+  /** One sentence for a reader who does not know the code; empty where another row has it. */
   readonly meaning: string;
   /** As many as the section has columns. */
   readonly cells: readonly Spread[];

@@ -30,13 +30,13 @@ export interface Peers {
 }
 
 /** Calls at once while tasks are opened and followed. */
-const OPENERS = 16;
+const OPENERS = 8;
 
 /**
- * A subscriber of a workflow stream is an update that the workflow holds for as long as nothing is said, and a workflow task
- * whenever it asks anew.
+ * What it is asked to bear here. Each of its subscribers is an update that the workflow holds, and one more workflow task
+ * whenever it asks anew; and a run takes 2,000 of them.
  */
-const STREAMS_BEAR = 1;
+const STREAMS_BEAR = 100;
 
 export async function openOurs(bench: Bench, root = ROOT): Promise<Contender> {
   const { temporal } = bench;

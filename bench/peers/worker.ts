@@ -3,7 +3,7 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { activities } from './activities';
 
-/** A hundred that speak, and those that are sent meanwhile. Default: 100. */
+/** As many as a worker of ours runs skills. Default: 100. */
 const RUNNING_ACTIVITIES = 200;
 
 async function main(): Promise<void> {
