@@ -15,7 +15,7 @@ import { startBenchTemporal } from '../temporal';
 
 export const TASKS_PER_CONTEXT = 10;
 
-const STARTERS = 32;
+const STARTERS = 8;
 
 const TASK_QUEUE = 'stock';
 
