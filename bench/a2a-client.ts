@@ -31,6 +31,10 @@ interface Answer<T> {
   readonly error?: { readonly message: string };
 }
 
+const AT_ONCE = { returnImmediately: true } as const;
+
+type Headings = Readonly<Record<string, string>>;
+
 export class A2aClient {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly url: string;
@@ -47,6 +51,13 @@ export class A2aClient {
     return task;
   }
 
+  /** SendMessage that does not wait; resolves with the id of the new task. */
+  async begin(skillId: string, parts: readonly Part[]): Promise<string> {
+    const message = messageTo(skillId, parts);
+    const answer = await this.ask('SendMessage', { message, configuration: AT_ONCE });
+    return (answer as { readonly task: Task }).task.id;
+  }
+
   /** SendStreamingMessage: the task's frames, to its end. */
   async *stream(skillId: string, parts: readonly Part[]): AsyncGenerator<Frame> {
     yield* framesOf(
@@ -56,9 +67,32 @@ export class A2aClient {
 
   /** SubscribeToTask: resolves when the first frame is there; the stream stays open. */
   async subscribe(id: string): Promise<void> {
-    const response = await this.call('SubscribeToTask', { id });
+    const response = await this.open(id);
     await new Promise((resolve) => response.once('data', resolve));
     response.resume();
+  }
+
+  /** SubscribeToTask: its frames as they come. With a cursor it resumes after that event. */
+  open(id: string, cursor?: number): Promise<IncomingMessage> {
+    const headings = cursor === undefined ? {} : { 'Last-Event-ID': String(cursor) };
+    return this.call('SubscribeToTask', { id }, headings);
+  }
+
+  /** SendMessage to a task that has asked; resolves when it is taken. */
+  async answer(taskId: string, words: string): Promise<void> {
+    const message = {
+      messageId: randomUUID(),
+      role: 'ROLE_USER',
+      taskId,
+      parts: [{ text: words }],
+    };
+    await this.ask('SendMessage', { message, configuration: AT_ONCE });
+  }
+
+  /** Any call that is answered at once. @throws Error when it is refused. */
+  async ask(method: string, params: unknown): Promise<unknown> {
+    const response = await this.call(method, params);
+    return resultOf(JSON.parse(await text(response)) as Answer<unknown>);
   }
 
   /** Cuts every connection, open streams included. */
@@ -66,18 +100,20 @@ export class A2aClient {
     this.agent.destroy();
   }
 
-  private call(method: string, params: unknown): Promise<IncomingMessage> {
+  private call(method: string, params: unknown, more: Headings = {}): Promise<IncomingMessage> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const headers = {
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(body),
       'A2A-Version': '1.0',
+      ...more,
     };
     return new Promise((resolve, reject) => {
       const sent = request(this.url, { method: 'POST', agent: this.agent, headers }, resolve);
       sent.on('error', (err: NodeJS.ErrnoException) => {
         // The server may close an idle connection in the moment in which it is used again.
-        if (sent.reusedSocket && err.code === 'ECONNRESET') resolve(this.call(method, params));
+        if (sent.reusedSocket && err.code === 'ECONNRESET')
+          resolve(this.call(method, params, more));
         else reject(err);
       });
       sent.end(body);

@@ -7,10 +7,10 @@ type Close = () => Promise<void> | void;
 export interface Bench {
   readonly temporal: BenchTemporal;
   readonly rounds: number;
-  /** Also what takes too long for every day. */
-  readonly full: boolean;
   /** Another checkout to measure beside this one. */
   readonly against: string | undefined;
+  /** Also what takes too long for every day. */
+  readonly isFull: boolean;
   report(line: string): void;
   /** Closed when the benchmark ends, also by failing, in the reverse order. */
   defer(close: Close): void;
@@ -35,7 +35,7 @@ export class BenchRun {
 
   async measure<T>(
     what: (bench: Bench) => Promise<T>,
-    options: Pick<Bench, 'rounds' | 'full' | 'against' | 'report'>,
+    options: Pick<Bench, 'rounds' | 'against' | 'isFull' | 'report'>,
   ): Promise<T> {
     const defer = (close: Close): void => void this.closes.push(close);
     try {

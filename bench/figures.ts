@@ -5,7 +5,7 @@ import type { Spread } from './statistics';
 
 export interface Row {
   readonly name: string;
-  /** One sentence for a reader who does not know the code. */
+  /** One sentence for a reader who does not know the code; empty where another row has it. */
   readonly meaning: string;
   /** As many as the section has columns. */
   readonly cells: readonly Spread[];
@@ -31,7 +31,7 @@ export interface Section {
   readonly plots?: readonly Plot[];
 }
 
-export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'j';
+export type SectionId = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j';
 
 export function isMet({ value, atLeast, atMost }: Goal): boolean {
   return (

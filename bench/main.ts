@@ -9,11 +9,14 @@ import { BenchRun, type Bench } from './bench';
 import { measureCosts } from './costs';
 import { profileInto, profilesText } from './cpu-profiles';
 import { isMet, type Section, type SectionId } from './figures';
-import { measureLatency } from './latency';
+import { measureFanOut } from './fan-out';
+import { measureLatency } from './latency/section';
 import { measureLongStreams } from './long-streams';
 import { measureMemory } from './memory';
 import { writePage } from './page';
 import { circumstances, sectionText } from './report';
+import { measureRecovery } from './recovery/section';
+import { measureScale } from './scale/section';
 import { measureSteps } from './steps';
 import { measureStreaming } from './streaming';
 import { measureThroughput } from './throughput';
@@ -27,6 +30,9 @@ const MEASUREMENTS: Readonly<
   d: measureSteps,
   e: measureStreaming,
   f: measureLongStreams,
+  g: measureFanOut,
+  h: measureScale,
+  i: measureRecovery,
   j: measureCosts,
 };
 
@@ -52,9 +58,9 @@ async function main(): Promise<void> {
   const sections: Section[] = [];
   try {
     for (const id of chosen(options.only)) {
-      const { against, full } = options;
+      const { against, full: isFull } = options;
       const rounds = Number(options.rounds);
-      const measured = await run.measure(MEASUREMENTS[id], { rounds, full, against, report });
+      const measured = await run.measure(MEASUREMENTS[id], { rounds, isFull, against, report });
       for (const section of [measured].flat()) {
         process.stdout.write(`\n${sectionText(section)}\n`);
         sections.push(section);

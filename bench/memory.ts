@@ -1,12 +1,13 @@
-// (c) Memory of one gateway process while it follows many tasks.
+// (c) Memory of gateway, worker and server while many tasks are open and followed.
 
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { A2aClient } from './a2a-client';
+import { atOnce } from './at-once';
 import type { Bench } from './bench';
 import type { Section } from './figures';
-import { startProgram, type BenchProcess } from './processes';
-import { spreadOf, type Spread } from './statistics';
+import { openFeeds, rssMiB } from './gauges';
+import { startProgram } from './processes';
+import { spreadOf } from './statistics';
 
 const TASKS = 1_000;
 const CONCURRENCY = 16;
@@ -15,6 +16,9 @@ const CONCURRENCY = 16;
 const SETTLE_MS = 5_000;
 
 const RSS_GOAL_MIB = 250;
+
+/** In the order of the rows. */
+type Resident = Readonly<Record<'gateway' | 'worker' | 'temporal', number>>;
 
 export async function measureMemory(bench: Bench): Promise<Section> {
   const { temporal } = bench;
@@ -25,37 +29,48 @@ export async function measureMemory(bench: Bench): Promise<Section> {
   bench.defer(() => gateway.close());
   const client = new A2aClient(gateway.url);
   bench.defer(() => client.close());
+  const resident = async (): Promise<Resident> => ({
+    gateway: await rssMiB(gateway.pid),
+    worker: await rssMiB(worker.pid),
+    temporal: await rssMiB(temporal.pid),
+  });
 
-  const idle = await cellsOf(gateway);
+  const idle = await resident();
   await openTasks(client);
   bench.report(`c: ${TASKS} tasks are followed`);
   await delay(SETTLE_MS);
-  const following = await cellsOf(gateway);
-  const feeds = following[2]?.median;
-  if (feeds !== TASKS) throw new Error(`${String(feeds)} feeds are open instead of ${TASKS}`);
+  const following = await resident();
+  const feeds = await openFeeds(gateway.url);
+  if (feeds !== TASKS) throw new Error(`${feeds} feeds are open instead of ${TASKS}`);
+  const row = (process: keyof Resident, name: string, meaning: string): Section['rows'][number] => {
+    const [before, after] = [idle[process], following[process]];
+    const perTaskKiB = ((after - before) * 1_024) / TASKS;
+    return { name, meaning, cells: [before, after, perTaskKiB].map((value) => spreadOf([value])) };
+  };
   return {
     id: 'c',
-    title: 'Memory of a gateway',
+    title: 'Memory',
     method:
       `${TASKS} tasks that wait for an answer, each followed by one open SubscribeToTask; resident ` +
-      `memory of the gateway process ${SETTLE_MS / 1_000} s after the last one was opened.`,
-    columns: ['RSS MiB', 'V8 heap used MiB', 'open feeds'],
+      `memory right after the start, and ${SETTLE_MS / 1_000} s after the last one was opened.`,
+    columns: ['idle, MiB', `${TASKS.toLocaleString('en')} tasks, MiB`, 'KiB a task'],
     rows: [
-      {
-        name: 'Gateway, idle',
-        meaning: 'Right after its start.',
-        cells: idle,
-      },
-      {
-        name: `Gateway, ${TASKS} followed tasks`,
-        meaning: 'Each task has its own history long poll and its own open HTTP connection.',
-        cells: following,
-      },
+      row(
+        'gateway',
+        'Gateway',
+        'Each task has its own history long poll and its own open HTTP connection.',
+      ),
+      row(
+        'worker',
+        'Worker',
+        'Holds the workflow of each task that waits, up to the size of its cache.',
+      ),
+      row('temporal', 'Temporal server', 'The embedded one; what ran on it before counts as idle.'),
     ],
     goals: [
       {
-        name: `RSS in MiB with ${TASKS} followed tasks`,
-        value: following[0] ?? spreadOf([Number.NaN]),
+        name: `RSS in MiB of the gateway with ${TASKS} followed tasks`,
+        value: spreadOf([following.gateway]),
         atMost: RSS_GOAL_MIB,
       },
     ],
@@ -63,29 +78,8 @@ export async function measureMemory(bench: Bench): Promise<Section> {
 }
 
 async function openTasks(client: A2aClient): Promise<void> {
-  let left = TASKS;
-  const opener = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      const { id } = await client.send('waits', [{ text: 'go' }]);
-      await client.subscribe(id);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, opener));
-}
-
-async function rssMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
-}
-
-/** In the order of the columns. */
-async function cellsOf({ pid, url }: BenchProcess): Promise<readonly Spread[]> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  const gauge = (name: string): number =>
-    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
-  const heapMiB = gauge('nodejs_heap_size_used_bytes') / 2 ** 20;
-  return [await rssMiB(pid), heapMiB, gauge('longhaul_open_feeds')].map((value) =>
-    spreadOf([value]),
-  );
+  await atOnce(CONCURRENCY, Array.from({ length: TASKS }), async () => {
+    const { id } = await client.send('waits', [{ text: 'go' }]);
+    await client.subscribe(id);
+  });
 }

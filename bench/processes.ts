@@ -21,21 +21,29 @@ const READY_POLL_MS = 50;
 
 const FROM_SOURCE = ['--import', 'tsx'];
 
-/** As `npm run gateway` starts it, because its memory is measured. */
-const GATEWAY = ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js', 'gateway'];
-
 export type Role = 'start' | 'gateway' | 'worker';
+
+/** As `npm start`, `npm run gateway` and `npm run worker` start them: their memory is measured, and how soon they are there. */
+const ARGUMENTS: Readonly<Record<Role, readonly string[]>> = {
+  start: [...FROM_SOURCE, 'src/main.ts', 'start'],
+  gateway: ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js', 'gateway'],
+  worker: ['dist/main.js', 'worker'],
+};
 
 export interface BenchProcess {
   readonly pid: number;
   /** Of the gateway, or of the worker's health port. */
   readonly url: string;
+  /** Ends it with SIGTERM and resolves when it is gone. */
   close(): Promise<void>;
+  /** The same with SIGKILL. */
+  kill(): Promise<void>;
 }
 
 export interface ProgramOptions {
   readonly role: Role;
-  readonly temporal: { readonly address: string; readonly dataDir: string };
+  /** Without an address it brings its own server along, as `npm start` does. */
+  readonly temporal: { readonly address?: string; readonly dataDir: string };
   readonly taskQueue: string;
   /** Checkout whose `src/main.ts` runs. Default: this one. */
   readonly root?: string;
@@ -45,8 +53,9 @@ export interface ProgramOptions {
 export async function startProgram(options: ProgramOptions): Promise<BenchProcess> {
   const { role, temporal, taskQueue, root = ROOT } = options;
   const port = String(await nextFreePort('127.0.0.1', 0));
-  const child = launch(role === 'gateway' ? GATEWAY : [...FROM_SOURCE, 'src/main.ts', role], root, {
-    TEMPORAL_ADDRESS: temporal.address,
+  const { address } = temporal;
+  const child = launch(ARGUMENTS[role], root, {
+    ...(address === undefined ? await ownTemporal() : { TEMPORAL_ADDRESS: address }),
     DATA_DIR: temporal.dataDir,
     TASK_QUEUE: taskQueue,
     SKILLS,
@@ -55,7 +64,11 @@ export async function startProgram(options: ProgramOptions): Promise<BenchProces
   });
   const url = `http://127.0.0.1:${port}`;
   await ready(child, () => answers(`${url}/readyz`));
-  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
+  return started(child, url);
+}
+
+async function ownTemporal(): Promise<Record<string, string>> {
+  return { EMBEDDED_TEMPORAL_PORT: String(await nextFreePort('127.0.0.1', 0)) };
 }
 
 export async function startPeerWorker(address: string, taskQueue: string): Promise<BenchProcess> {
@@ -65,7 +78,7 @@ export async function startPeerWorker(address: string, taskQueue: string): Promi
     hasSaidReady = true;
   });
   await ready(child, () => Promise.resolve(hasSaidReady));
-  return { pid: child.process.pid ?? 0, url: '', close: () => end(child.process) };
+  return started(child, '');
 }
 
 /** An A2A server of the official SDK for JavaScript. */
@@ -76,8 +89,16 @@ export async function startPeerServer(): Promise<BenchProcess> {
     ({ port } = said as { readonly port: number });
   });
   await ready(child, () => Promise.resolve(port !== undefined));
-  const url = `http://127.0.0.1:${String(port)}`;
-  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
+  return started(child, `http://127.0.0.1:${String(port)}`);
+}
+
+function started({ process: child }: Launched, url: string): BenchProcess {
+  return {
+    pid: child.pid ?? 0,
+    url,
+    close: () => end(child, 'SIGTERM'),
+    kill: () => end(child, 'SIGKILL'),
+  };
 }
 
 /**
@@ -91,8 +112,7 @@ export async function startPythonServer(database?: string): Promise<BenchProcess
   const child = listenTo(spawn(await pythonWith(PYTHON_PEER), args, { env }));
   const port = (): string | undefined => /^(\d+)\n/.exec(child.printed())?.[1];
   await ready(child, () => Promise.resolve(port() !== undefined));
-  const url = `http://127.0.0.1:${String(port())}`;
-  return { pid: child.process.pid ?? 0, url, close: () => end(child.process) };
+  return started(child, `http://127.0.0.1:${String(port())}`);
 }
 
 interface Launched {
@@ -139,9 +159,9 @@ async function answers(url: string): Promise<boolean> {
   return response?.ok === true;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   await exited;
 }

@@ -34,7 +34,8 @@ export function sectionText(section: Section): string {
     ['', ...columns],
     ...rows.map(({ name, cells }) => [name, ...cells.map(spreadText)]),
   ]);
-  const meanings = rows.map(({ name, meaning }) => `- **${name}**: ${meaning}`).join('\n');
+  const explained = rows.filter(({ meaning }) => meaning !== '');
+  const meanings = explained.map(({ name, meaning }) => `- **${name}**: ${meaning}`).join('\n');
   const held = table([
     ['ratio or bound', 'measured', 'goal', ''],
     ...goals.map((goal) => [goal.name, spreadText(goal.value), boundText(goal), verdict(goal)]),
@@ -63,6 +64,7 @@ function boundText({ atLeast, atMost }: Goal): string {
 }
 
 function spreadText({ median, min, max }: Spread): string {
+  if (Number.isNaN(median)) return '–';
   return min === max ? round(median) : `${round(median)} (${round(min)}–${round(max)})`;
 }
 

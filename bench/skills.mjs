@@ -16,9 +16,10 @@ export default [
     return { state: 'completed', message: ctx.message.parts.find((part) => 'text' in part).text };
   }),
 
-  /** Says what time it is, `count` times, after a first pause in which the client arrives. */
+  /** Says what time it is, `count` times, after a first pause in which the client arrives; with `asks` when it is told to. */
   skill('clock', async (ctx) => {
-    const { count, everyMs } = ctx.message.parts.find((part) => 'data' in part).data;
+    const { count, everyMs, asks } = ctx.message.parts.find((part) => 'data' in part).data;
+    if (asks) await ctx.ask('When?');
     for (let i = 0; i < count; i += 1) {
       if (everyMs > 0) await delay(everyMs, undefined, { signal: ctx.signal });
       await ctx.progress(String(monotonicMs()));
@@ -57,6 +58,13 @@ export default [
       await page.append(`${monotonicMs()} `.padEnd(bytes - 1, 'x') + '\n');
     }
     await page.finalize();
+    return { state: 'completed' };
+  }),
+
+  /** `count` progress events in one go. */
+  skill('events', async (ctx) => {
+    const { count } = ctx.message.parts.find((part) => 'data' in part).data;
+    for (let i = 1; i <= count; i += 1) await ctx.progress(`event ${i}`);
     return { state: 'completed' };
   }),
 

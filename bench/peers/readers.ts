@@ -2,27 +2,43 @@
 
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { WorkflowStreamClient } from '@temporalio/workflow-streams/client';
 import { CLOCK_TOPIC } from './contract';
 
 type Handle = ConstructorParameters<typeof WorkflowStreamClient>[0];
 
-/** The text of each signal of a workflow, by the history long poll. Ends with the workflow. */
-export async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<string> {
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** A workflow's history by the long poll, page by page. Ends with the workflow, and rejects when `signal` aborts. */
+export async function* pagesOf(
+  client: Client,
+  workflowId: string,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly HistoryEvent[]> {
   let nextPageToken: Uint8Array | undefined;
-  do {
-    const page = await client.workflowService.getWorkflowExecutionHistory({
+  const read = (): ReturnType<typeof client.workflowService.getWorkflowExecutionHistory> =>
+    client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
       execution: { workflowId },
       waitNewEvent: true,
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });
+  do {
+    const page = await (signal === undefined ? read() : client.withAbortSignal(signal, read));
     ({ nextPageToken } = page);
-    for (const event of page.history?.events ?? []) {
+    yield page.history?.events ?? [];
+  } while (nextPageToken.length > 0);
+}
+
+/** The text of each signal of a workflow, by the history long poll. Ends with the workflow. */
+export async function* signalsOf(client: Client, workflowId: string): AsyncGenerator<string> {
+  for await (const events of pagesOf(client, workflowId)) {
+    for (const event of events) {
       const payload = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0];
       if (payload) yield defaultPayloadConverter.fromPayload<string>(payload);
     }
-  } while (nextPageToken.length > 0);
+  }
 }
 
 /** The text of each item of a workflow stream. `pollCooldownMs` undefined: its default. */

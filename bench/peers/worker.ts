@@ -1,7 +1,10 @@
-// The worker process of the bare workflows, with the SDK's defaults. Arguments: address, task queue.
+// The worker process of the bare workflows, with the SDK's defaults but for room. Arguments: address, task queue.
 
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { activities } from './activities';
+
+/** As many as a worker of ours runs skills. Default: 100. */
+const RUNNING_ACTIVITIES = 200;
 
 async function main(): Promise<void> {
   const [address = '', taskQueue = ''] = process.argv.slice(2);
@@ -12,6 +15,7 @@ async function main(): Promise<void> {
     taskQueue,
     workflowsPath: require.resolve('./workflows'),
     activities,
+    maxConcurrentActivityTaskExecutions: RUNNING_ACTIVITIES,
   });
   // The benchmark may be killed; its worker is not to outlive it.
   process.once('disconnect', () => worker.shutdown());

@@ -1,6 +1,6 @@
 // The bare workflows that ours is compared with; bundled by peers/worker.ts.
 
-import { defineSignal, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
+import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
 import { WorkflowStream } from '@temporalio/workflow-streams/workflow';
 import type { PeerActivities } from './activities';
 import { SAID_SIGNAL, type Ticks } from './contract';
@@ -42,4 +42,15 @@ export async function clockStreamWorkflow(ticks: Ticks): Promise<void> {
   new WorkflowStream();
   await activities.publishTime(ticks);
   await sleep(LINGER_MS);
+}
+
+/** Says nothing, and stays open. */
+export async function waitingWorkflow(): Promise<void> {
+  await condition(() => false);
+}
+
+/** The same with a stream that can be subscribed to. */
+export async function waitingStreamWorkflow(): Promise<void> {
+  new WorkflowStream();
+  await condition(() => false);
 }

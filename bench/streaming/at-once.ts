@@ -29,7 +29,7 @@ const WARM_UP: Streams = { skills: 2, count: 100 };
 const GOAL = 10;
 
 export async function measureAtOnce(bench: Bench, { ours, sdk }: Contenders): Promise<Section> {
-  const all = bench.full ? FULL_STREAMS : STREAMS;
+  const all = bench.isFull ? FULL_STREAMS : STREAMS;
   const contenders = [ours, sdk];
   for (const contender of contenders) await rateOf(contender, WARM_UP);
   const rates = new Map(contenders.map((contender) => [contender, all.map((): number[] => [])]));

@@ -36,7 +36,7 @@ interface Cost {
 }
 
 export async function measureGrowth(bench: Bench, { ours, sdk }: Contenders): Promise<Section> {
-  const sdkSizes = bench.full ? FULL_SDK_SIZES : SDK_SIZES;
+  const sdkSizes = bench.isFull ? FULL_SDK_SIZES : SDK_SIZES;
   const ourSizes = OUR_SIZES.map((count): Size => ({ contender: ours, count, samples: [] }));
   const sizes = [
     ...ourSizes,

@@ -49,27 +49,51 @@ export function headingOf(artifact: Omit<Artifact, 'parts'>): Omit<Artifact, 'pa
   };
 }
 
+/** What a history holds of the agent. */
+interface Tally {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Of histories that were made here: each event makes one of the last, and they are long. */
+const tallies = new WeakMap<readonly Message[], Tally>();
+
 /** A status message moves into the history when the next status, or a reply to it, follows. */
 export function withMessage(
   history: readonly Message[],
   message: Message | undefined,
 ): readonly Message[] {
   if (message === undefined) return history;
-  if (history.some(({ messageId }) => messageId === message.messageId)) return history;
-  return newest([...history, message]);
+  // With a reply it was there before; no other message of the agent has come behind it since.
+  if (history.findLast(isOfAgent)?.messageId === message.messageId) return history;
+  return newest([...history, message], tallyOf(history), message);
 }
 
-/** The conversation with as many messages of the agent, the newest, as a task holds. */
-function newest(history: readonly Message[]): readonly Message[] {
-  const agents = history.filter((m) => m.role === 'ROLE_AGENT');
-  let bytes = agents.reduce((sum, message) => sum + jsonBytesOnce(message), 0);
-  const kept = agents.findIndex((message, index) => {
-    if (agents.length - index <= AGENT_MESSAGES_KEPT && bytes <= TASK_BYTES.agentHistory)
-      return true;
-    bytes -= jsonBytesOnce(message);
-    return false;
-  });
-  if (kept === 0) return history;
-  const gone = new Set(kept < 0 ? agents : agents.slice(0, kept));
-  return history.filter((message) => !gone.has(message));
+function isOfAgent({ role }: Message): boolean {
+  return role === 'ROLE_AGENT';
+}
+
+function tallyOf(history: readonly Message[]): Tally {
+  const known = tallies.get(history);
+  if (known !== undefined) return known;
+  const agents = history.filter(isOfAgent);
+  const bytes = agents.reduce((sum, message) => sum + jsonBytesOnce(message), 0);
+  return { messages: agents.length, bytes };
+}
+
+/**
+ * The conversation with as many messages of the agent, the newest, as a task holds.
+ * @param history to be changed; `before` tells of it without `added`.
+ */
+function newest(history: Message[], before: Tally, added: Message): readonly Message[] {
+  let messages = before.messages + 1;
+  let bytes = before.bytes + jsonBytesOnce(added);
+  while (messages > AGENT_MESSAGES_KEPT || bytes > TASK_BYTES.agentHistory) {
+    const [oldest] = history.splice(history.findIndex(isOfAgent), 1);
+    if (oldest === undefined) break;
+    messages -= 1;
+    bytes -= jsonBytesOnce(oldest);
+  }
+  tallies.set(history, { messages, bytes });
+  return history;
 }

@@ -8,6 +8,12 @@ import { hear, newLane, passCheckpoint, rewind, type Lane } from './repetition';
 import type { TaskFold } from './task-fold';
 import { TaskState, type Part, type Task, type TaskEvent } from './task';
 
+/** What the fold holds while a batch is folded, to be changed until its end. */
+interface Copies {
+  readonly lanes: Map<string, Lane>;
+  readonly said: string[];
+}
+
 export function foldBatch(fold: TaskFold, batch: Batch): Folded {
   const isStale =
     // Outside `working` no turn runs, so whoever speaks is a leftover.
@@ -18,12 +24,12 @@ export function foldBatch(fold: TaskFold, batch: Batch): Folded {
     (batch.attempt === fold.attempt && batch.n < fold.n);
   if (isStale) return { fold: { ...fold, staleBatches: fold.staleBatches + 1 }, events: [] };
   const started = startAttempt(fold, batch.attempt);
-  // One copy for all of the batch: there may be thousands of artifacts.
-  const lanes = new Map(started.lanes);
-  let current: TaskFold = { ...started, n: batch.n + 1, lanes };
+  // One copy for all of the batch: there may be thousands of artifacts, and of texts.
+  const copies: Copies = { lanes: new Map(started.lanes), said: [...started.said] };
+  let current: TaskFold = { ...started, n: batch.n + 1, ...copies };
   const events: TaskEvent[] = [];
   for (const emission of batch.emissions) {
-    const folded = foldEmission(current, emission, lanes);
+    const folded = foldEmission(current, emission, copies);
     current = folded.fold;
     events.push(...folded.events);
   }
@@ -37,37 +43,35 @@ export function startAttempt(fold: TaskFold, attempt: number): TaskFold {
   return { ...fold, attempt, n: 0, lanes, repeated: 0 };
 }
 
-/** @param lanes those of the fold, to be changed. */
-function foldEmission(fold: TaskFold, emission: Emission, lanes: Map<string, Lane>): Folded {
+function foldEmission(fold: TaskFold, emission: Emission, copies: Copies): Folded {
   switch (emission.kind) {
     case 'progress':
-      return foldProgress(fold, emission);
+      return foldProgress(fold, emission, copies.said);
     case 'artifact':
-      return foldArtifact(fold, emission, lanes);
+      return foldArtifact(fold, emission, copies.lanes);
     case 'journal': {
       const added = addEntries(fold, emission.entries);
-      return { fold: { ...atCheckpoint(fold, lanes), ...added }, events: [] };
+      return { fold: { ...atCheckpoint(fold, copies), ...added }, events: [] };
     }
     case 'packed-journal':
       return { fold: { ...fold, ...packEntries(fold, emission) }, events: [] };
     case 'moved':
       return { fold: { ...fold, log: emission.log }, events: [] };
     case 'packed-text':
-      return { fold: packText(fold, emission, lanes), events: [] };
+      return { fold: packText(fold, emission, copies.lanes), events: [] };
   }
 }
 
 /** What the newest attempt has said, or said again, counts from here on; what it has not yet may still come. */
-function atCheckpoint(fold: TaskFold, lanes: Map<string, Lane>): TaskFold {
+function atCheckpoint(fold: TaskFold, { lanes, said }: Copies): TaskFold {
   for (const [artifactId, lane] of lanes) {
     const passed = passCheckpoint(lane);
     if (passed === undefined) lanes.delete(artifactId);
     else lanes.set(artifactId, passed);
   }
   const { repeated, ...rest } = fold;
-  if (repeated === undefined) return { ...rest, said: [] };
-  const said = fold.said.slice(repeated);
-  return said.length === 0 ? { ...rest, said } : { ...rest, said, repeated: 0 };
+  said.splice(0, repeated ?? said.length);
+  return said.length === 0 ? rest : { ...rest, repeated: 0 };
 }
 
 function foldArtifact(
@@ -86,13 +90,13 @@ function partsOf({ artifacts }: Task, artifactId: string): readonly Part[] {
   return artifacts.find((a) => a.artifactId === artifactId)?.parts ?? [];
 }
 
-function foldProgress(fold: TaskFold, emission: ProgressEmission): Folded {
+function foldProgress(fold: TaskFold, emission: ProgressEmission, said: string[]): Folded {
   const text = JSON.stringify([emission.parts, emission.metadata]);
-  const repeated = fold.repeated ?? fold.said.length;
-  if (fold.said[repeated] === text) {
+  const repeated = fold.repeated ?? said.length;
+  if (said[repeated] === text) {
     return { fold: { ...fold, repeated: repeated + 1 }, events: [] };
   }
-  const said = [...fold.said.slice(0, repeated), text];
-  const next = { ...fold, said, repeated: said.length };
+  said.splice(repeated, Number.POSITIVE_INFINITY, text);
+  const next = { ...fold, repeated: said.length };
   return setStatus(next, emission.at, { state: TaskState.working, message: emission });
 }

@@ -57,20 +57,39 @@ export interface FoldSnapshot extends Checkpoint {
 }
 
 /**
- * What would be more than Temporal takes goes without lanes that begin their artifact anew: an attempt that follows a lost
- * one then says again what that one said, and the artifact is what it says. It takes artifacts that were replaced over
- * and over in one turn. Lanes that add to an artifact stay as long as there is room: without them words would be twice.
+ * What would be more than Temporal takes goes without what was said: an attempt that follows a lost one then says it again,
+ * and is heard again. Or without lanes that begin their artifact anew: it is what such an attempt says of it then. That takes
+ * megabytes of progress, or artifacts that were replaced over and over in one turn. Lanes that add to an artifact stay as
+ * long as there is room: without them words would be twice.
  */
-export function toSnapshot({ lanes, ...rest }: TaskFold): FoldSnapshot {
+export function toSnapshot(fold: TaskFold): FoldSnapshot {
+  const adding = [...fold.lanes].filter(([, { segments }]) => segments[0]?.isStart === false);
+  const silent = withoutSaid(fold);
+  const choices: readonly (readonly [TaskFold, readonly HeldLane[]])[] = [
+    [fold, [...fold.lanes]],
+    [silent, [...fold.lanes]],
+    [fold, adding],
+    [silent, adding],
+  ];
+  for (const [kept, lanes] of choices) {
+    const snapshot = withLanes(kept, lanes);
+    if (fits(snapshot)) return snapshot;
+  }
+  return withLanes(silent, []);
+}
+
+type HeldLane = readonly [string, Lane];
+
+function withLanes({ lanes: _all, ...rest }: TaskFold, lanes: readonly HeldLane[]): FoldSnapshot {
   const heldBy = new Map(rest.task.artifacts.map(({ artifactId, parts }) => [artifactId, parts]));
-  const withLanes = (some: readonly (readonly [string, Lane])[]): FoldSnapshot => ({
+  return {
     ...rest,
-    lanes: some.map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))] as const),
-  });
-  const whole = withLanes([...lanes]);
-  if (fits(whole)) return whole;
-  const adding = withLanes([...lanes].filter(([, { segments }]) => segments[0]?.isStart === false));
-  return fits(adding) ? adding : withLanes([]);
+    lanes: lanes.map(([id, lane]) => [id, toLaneSnapshot(lane, heldBy.get(id))] as const),
+  };
+}
+
+function withoutSaid({ repeated: _none, ...rest }: TaskFold): TaskFold {
+  return { ...rest, said: [] };
 }
 
 function fits(snapshot: FoldSnapshot): boolean {
