@@ -130,7 +130,11 @@ function resultOf<T>({ result, error }: Answer<T>): T {
   return result;
 }
 
+/** @throws Error with what the server says where it refuses the stream. */
 async function* framesOf(response: IncomingMessage): AsyncGenerator<Frame> {
+  if (response.headers['content-type']?.startsWith('text/event-stream') !== true) {
+    resultOf(JSON.parse(await text(response)) as Answer<Frame>);
+  }
   let pending = '';
   response.setEncoding('utf8');
   for await (const chunk of response) {

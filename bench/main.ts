@@ -4,7 +4,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { BenchRun, type Bench } from './bench';
 import { measureCosts } from './costs';
 import { profileInto, profilesText } from './cpu-profiles';
@@ -57,15 +57,7 @@ async function main(): Promise<void> {
   }
   const sections: Section[] = [];
   try {
-    for (const id of chosen(options.only)) {
-      const { against, full: isFull } = options;
-      const rounds = Number(options.rounds);
-      const measured = await run.measure(MEASUREMENTS[id], { rounds, isFull, against, report });
-      for (const section of [measured].flat()) {
-        process.stdout.write(`\n${sectionText(section)}\n`);
-        sections.push(section);
-      }
-    }
+    for (const id of chosen(options.only)) sections.push(...(await measure(run, id)));
   } finally {
     await run.close();
   }
@@ -78,6 +70,22 @@ async function main(): Promise<void> {
   const missed = sections.flatMap(({ goals }) => goals).filter((goal) => !isMet(goal));
   for (const { name } of missed) report(`missed: ${name}`);
   if (missed.length > 0) process.exitCode = 1;
+}
+
+/** None where it fails: what the others measure in half an hour is not lost with it. */
+async function measure(run: BenchRun, id: SectionId): Promise<readonly Section[]> {
+  const { against, full: isFull } = options;
+  const rounds = Number(options.rounds);
+  try {
+    const measured = await run.measure(MEASUREMENTS[id], { rounds, isFull, against, report });
+    const sections = [measured].flat();
+    for (const section of sections) process.stdout.write(`\n${sectionText(section)}\n`);
+    return sections;
+  } catch (err) {
+    report(`(${id}) failed: ${inspect(err)}`);
+    process.exitCode = 1;
+    return [];
+  }
 }
 
 function chosen(only: string): readonly SectionId[] {
@@ -94,6 +102,6 @@ function report(line: string): void {
 }
 
 main().catch((err: unknown) => {
-  report(err instanceof Error ? (err.stack ?? err.message) : String(err));
+  report(inspect(err));
   process.exitCode = 1;
 });
