@@ -18,14 +18,14 @@ interface Size {
 
 const PRELOAD = join(__dirname, '../private-name-server.cjs');
 
-/** Nobody's name server is asked for these, and nothing is sent there: a public one only by its range. */
+/** What a name leads to while its URL is created, when nothing is sent there. */
 const PUBLIC = '8.8.8.8';
 
-/** What a name leads to when it is dialed, after a public address when it was created. */
+/** What it leads to from then on: all of this machine, for where the guard is broken they are dialed. */
 const REBOUND: Readonly<Record<string, readonly string[]>> = {
   'loopback.rebind.test': ['127.0.0.1'],
-  'private.rebind.test': ['10.0.0.1'],
-  'metadata.rebind.test': ['169.254.169.254'],
+  'another.rebind.test': ['127.8.8.8'],
+  'wildcard.rebind.test': ['0.0.0.0'],
   'both.rebind.test': ['127.0.0.1', PUBLIC],
 };
 
