@@ -66,7 +66,7 @@ export const gatewayKilled = defineRow<Size>({
   fault: '`kill -9` of a gateway mid-stream; its clients resume on another one',
   passes: 'I1 and I7, no gap and no duplicate in any stream; first event 1 s after the reconnect',
   sizes: {
-    ci: { streams: 40, events: 20, everyMs: 500 },
+    ci: { streams: 40, events: 30, everyMs: 500 },
     full: { streams: 200, events: 30, everyMs: 1_000 },
   },
   mutation: {

@@ -84,11 +84,6 @@ export interface RetryOptions extends RetryRequest {
 
 type TakenByTask = Extract<Taken, { kind: 'task' }>;
 
-type TakenByReply = Extract<Taken, { kind: 'reply' }>;
-
-/** A message that was taken in, and what follows it where that is a task. */
-type Opened = TakenByReply | (TakenByTask & { readonly following: Following });
-
 export class TaskService {
   private readonly intake: Intake;
   private readonly tasks: Tasks;
@@ -154,25 +149,19 @@ export class TaskService {
    * the one message of a reply.
    */
   async *stream(caller: Caller, submission: Submission): AsyncGenerator<StreamFrame> {
-    const opened = await withinOneDeadline(() => this.open(caller, submission));
-    if (opened.kind === 'reply') {
-      yield { message: await this.replies.message(opened.ref, caller.signal) };
+    const taken = await withinOneDeadline(() => this.intake.take(caller.scope, submission));
+    if (taken.kind === 'reply') {
+      yield { message: await this.replies.message(taken.ref, caller.signal) };
       return;
     }
-    const { since, following } = opened;
-    const endsAt = (state: TaskState, seq: number): boolean =>
-      isTerminal(state) || (state === TaskState.inputRequired && seq > since);
-    yield* frames(following, { id: following.task.seq, endsAt });
-  }
-
-  private async open({ scope, signal }: Caller, submission: Submission): Promise<Opened> {
-    const taken = await this.intake.take(scope, submission);
-    if (taken.kind === 'reply') return taken;
     const { ref, since } = taken;
     // Told from the message on, however far a quick worker has come.
     const cursor = Math.max(since, 1);
     const isFresh = since > 0;
-    return { ...taken, following: await this.tasks.follow(ref, { cursor, isFresh, signal }) };
+    const following = await this.tasks.follow(ref, { cursor, isFresh, signal: caller.signal });
+    const endsAt = (state: TaskState, seq: number): boolean =>
+      isTerminal(state) || (state === TaskState.inputRequired && seq > since);
+    yield* frames(following, { id: following.task.seq, endsAt });
   }
 
   /** SubscribeToTask (A2A §3.1.6), with resume by cursor (D3). */

@@ -9,8 +9,8 @@ import { TaskError, TaskErrorReason } from './task-error';
 /** Leaves the gateway 500 ms to answer within the 2.5 s that it promises. */
 const CALL_DEADLINE_MS = 2_000;
 
-/** A call whose caller has waited for others before it: two of these, and the gateway's promise is kept. */
-const LATER_CALL_MS = 250;
+/** A call whose caller has waited for others before it: with one of these the gateway's promise is kept still. */
+const LATER_CALL_MS = 500;
 
 /** The server answers a long poll after 20 s; a call that takes longer has lost its server. */
 export const LONG_POLL_DEADLINE_MS = 30_000;
