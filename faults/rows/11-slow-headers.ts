@@ -15,7 +15,7 @@ interface Size {
 
 /** Headers may take 10 s, and it is looked for those that take longer every 5 s. */
 const CLOSED_WITHIN_MS = 18_000;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 40_000;
 const LOOK_MS = 100;
 
 /** In percent. */

@@ -26,7 +26,7 @@ const WORKERS = 2;
 const TIMES_THE_CACHE = 10;
 const PROGRESS_MS = 60_000;
 /** From the start of a running task to its end, two attempts included. */
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 120_000;
 const RETRY_MS = 250;
 /** That are sent at once. */
 const SENDING = 8;
