@@ -68,14 +68,8 @@ async function run(trial: Trial<Size>): Promise<void> {
     trial.startWorker({ program: BUILT }),
   ]);
   const gate = join(folder, 'gate');
-  const deadline = Date.now() + DEADLINE_MS + size.events * size.everyMs;
-  const inFlight = Array.from({ length: size.tasks }, (_, i): InFlight => {
-    const way = WAYS[i % WAYS.length] ?? 'works';
-    const ledger = join(folder, String(i));
-    const message = messageFor('in-flight', { ...size, way, ledger, gate });
-    const follower = new Follower({ urls: () => [gateway.url], message, deadline });
-    return { way, ledger, follower };
-  });
+  const inFlight = beginAll(size, gateway.url, { folder, gate });
+  const deadline = Date.now() + DEADLINE_MS;
   for (const one of inFlight) {
     while ((await taskIdOf(one)) === '' && Date.now() < deadline) await delay(POLL_MS);
   }
@@ -108,6 +102,21 @@ async function run(trial: Trial<Size>): Promise<void> {
   ).length;
   const over = { unit: `of ${size.tasks}`, atLeast: size.tasks };
   trial.figure('tasks of the old build that the new one ended', tookOver, over);
+}
+
+function beginAll(
+  size: Size,
+  url: string,
+  { folder, gate }: { readonly folder: string; readonly gate: string },
+): readonly InFlight[] {
+  const deadline = Date.now() + DEADLINE_MS + size.events * size.everyMs;
+  return Array.from({ length: size.tasks }, (_, i): InFlight => {
+    const way = WAYS[i % WAYS.length] ?? 'works';
+    const ledger = join(folder, String(i));
+    const message = messageFor('in-flight', { ...size, way, ledger, gate });
+    const follower = new Follower({ urls: () => [url], message, deadline });
+    return { way, ledger, follower };
+  });
 }
 
 async function checkAll(

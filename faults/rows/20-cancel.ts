@@ -10,6 +10,7 @@ import { stateOf } from '../../test/harness/frames';
 import { Receiver, type Received } from '../../test/harness/receiver';
 import { subscribe, type Stream } from '../../test/harness/stream';
 import type { WireMessage } from '../../test/harness/wire';
+import { atOnce } from '../at-once';
 import { doorFor, openDoors, type Door, type Outcome } from '../doors';
 import { percentileOf } from '../figures';
 import { defineRow } from '../row';
@@ -53,7 +54,6 @@ interface Stage {
 }
 
 async function run(trial: Trial<Size>): Promise<void> {
-  const { size, seed } = trial;
   const ledgers = await mkdtemp(join(tmpdir(), 'longhaul-faults-'));
   trial.defer(() => rm(ledgers, { recursive: true, force: true }));
   const receiver = await Receiver.start();
@@ -64,45 +64,54 @@ async function run(trial: Trial<Size>): Promise<void> {
   const doors = openDoors(trial, ...gateways);
   const stage: Stage = { doors, urls: [gateways[0].url, gateways[1].url], receiver };
 
-  const unserved = await Promise.all(
-    Array.from({ length: size.tasks }, (_, i) =>
-      begin(stage, messageFor('works', { ledger: join(ledgers, String(i)) })),
-    ),
-  );
-  await cancelAll(trial, stage, unserved);
+  const unserved = await cancelUnserved(trial, stage, ledgers);
   await trial.startWorker({ env: options.env });
   for (const task of unserved) await checkOutcome(trial, stage, task);
   const begun = (await readdir(ledgers)).length;
   trial.check('own', begun === 0, `${begun} skills began after their cancel`);
-
-  const working = await Promise.all(
-    PHASES.flatMap((skill) =>
-      Array.from({ length: size.tasks }, () => begin(stage, messageFor(skill))),
-    ),
-  );
-  for (const { stream } of working) {
-    await stream.until('it is at work', ({ raw }) => raw.includes('at work'));
-  }
-  await cancelAll(trial, stage, working);
+  const working = await cancelWorking(trial, stage);
   for (const task of working) await checkOutcome(trial, stage, task);
-
-  const raced: Followed[] = [];
-  while (raced.length < size.races) {
-    const count = Math.min(size.racesAtOnce, size.races - raced.length);
-    const jitters = Array.from({ length: count }, () => seed.between(-EARLY_MS, LATE_MS));
-    raced.push(...(await Promise.all(jitters.map((jitterMs) => race(stage, jitterMs)))));
-  }
+  const raced = await raceAll(trial, stage);
   let canceled = 0;
   for (const task of raced) {
     if ((await checkOutcome(trial, stage, task)) === CANCELED) canceled += 1;
   }
   checkSpread(trial, canceled, raced.length);
-  const waits = [...unserved, ...working, ...raced].flatMap(({ answers }) => answers);
-  const p99 = percentileOf(
-    waits.map(({ ms }) => ms),
-    0.99,
-  );
+  const answers = [...unserved, ...working, ...raced].flatMap((task) => task.answers);
+  const waits = answers.map(({ ms }) => ms);
+  const p99 = percentileOf(waits, 0.99);
   trial.figure('answer to a cancel, p99', p99, { unit: 'ms', atMost: CANCEL_P99_MS });
+}
+
+/** Tasks that no worker has taken yet. @returns them when every cancel has its answer. */
+async function cancelUnserved(
+  trial: Trial<Size>,
+  stage: Stage,
+  ledgers: string,
+): Promise<readonly Followed[]> {
+  const tasks = await Promise.all(
+    Array.from({ length: trial.size.tasks }, (_, i) =>
+      begin(stage, messageFor('works', { ledger: join(ledgers, String(i)) })),
+    ),
+  );
+  await cancelAll(trial, stage, tasks);
+  return tasks;
+}
+
+/** Tasks in every phase that a skill can be in. */
+async function cancelWorking(trial: Trial<Size>, stage: Stage): Promise<readonly Followed[]> {
+  const skills = PHASES.flatMap((skill) => Array.from({ length: trial.size.tasks }, () => skill));
+  const tasks = await Promise.all(skills.map((skill) => begin(stage, messageFor(skill))));
+  for (const { stream } of tasks) {
+    await stream.until('it is at work', ({ raw }) => raw.includes('at work'));
+  }
+  await cancelAll(trial, stage, tasks);
+  return tasks;
+}
+
+async function raceAll({ size, seed }: Trial<Size>, stage: Stage): Promise<readonly Followed[]> {
+  const jitters = Array.from({ length: size.races }, () => seed.between(-EARLY_MS, LATE_MS));
+  return atOnce(size.racesAtOnce, jitters, (jitterMs) => race(stage, jitterMs));
 }
 
 /** Neither won all: else it was no race. */

@@ -11,8 +11,10 @@ const UNREADABLE = 'what was thrown cannot be read: to look at it throws';
 export function readable(thrown: unknown): unknown {
   try {
     // All that is read of it later, here and by the log.
-    const read = [textOf(thrown), isFinal(thrown), isError(thrown) && thrown.stack];
-    return read.length > 0 ? thrown : undefined;
+    textOf(thrown);
+    isFinal(thrown);
+    if (isError(thrown)) String(thrown.stack);
+    return thrown;
   } catch {
     return new Error(UNREADABLE);
   }
