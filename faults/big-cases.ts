@@ -56,7 +56,7 @@ function taken(name: string, part: WirePart): BigCase {
 const answered: BigCase = {
   name: 'input of 3 MB: an answer',
   async run(url) {
-    const asking = await send(url, messageFor('asks'));
+    const asking = await send(url, messageFor('waits'));
     const task = await send(url, answerTo(asking, text));
     const { message } = expectState(task, 'COMPLETED');
     expectDigest(await contentOf([{ text }]), textOf(message?.parts));

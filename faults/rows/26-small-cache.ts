@@ -42,7 +42,7 @@ async function run(trial: Trial<Size>): Promise<void> {
   };
   const workers = await startWorkers();
   const watch = watchGateway(trial, 'gateway', gateway);
-  const asked = await inTurns(Array<string>(asking).fill('asks'), (skillId) =>
+  const asked = await inTurns(Array<string>(asking).fill('waits'), (skillId) =>
     send(url, messageFor(skillId)),
   );
   const followers = Array.from({ length: running }, () => {

@@ -80,7 +80,7 @@ export default [
   })),
 
   /** The same of what it is answered. */
-  skill('asks', async (ctx) => {
+  skill('waits', async (ctx) => {
     const answer = await ctx.ask('what?');
     return { state: 'completed', message: digestOf(contentOf(answer)) };
   }),
