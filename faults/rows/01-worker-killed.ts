@@ -88,8 +88,8 @@ export const workerKilled = defineRow<Size>({
     edits: [
       {
         file: 'workflows/fold-batch.ts',
-        from: 'if (fold.said[repeated] === text) {',
-        to: 'if (fold.said[repeated] === text && fold.attempt === 1) {',
+        from: 'if (said[repeated] === text) {',
+        to: 'if (said[repeated] === text && fold.attempt === 1) {',
       },
     ],
     seenAs: ['I1'],

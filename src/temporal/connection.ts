@@ -10,7 +10,7 @@ import { TaskError, TaskErrorReason } from './task-error';
 const CALL_DEADLINE_MS = 2_000;
 
 /** A call whose caller has waited for others before it: with one of these the gateway's promise is kept still. */
-const LATER_CALL_MS = 500;
+const LATER_CALL_MS = 300;
 
 /** The server answers a long poll after 20 s; a call that takes longer has lost its server. */
 export const LONG_POLL_DEADLINE_MS = 30_000;

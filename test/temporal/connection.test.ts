@@ -38,7 +38,7 @@ describe('the deadline of a call (D10)', () => {
 
     const [first = 0, second = 0, third = 0] = deadlines;
     expect(Math.abs(second - first)).toBeLessThan(50);
-    expect(third - from).toBeGreaterThan(2_300);
-    expect(third - from).toBeLessThan(2_700);
+    expect(third - from).toBeGreaterThan(2_150);
+    expect(third - from).toBeLessThan(2_450);
   });
 });
