@@ -153,7 +153,14 @@ const LEGACY_CONTENTS = ['text', 'file', 'data'] as const;
 const legacyRestPart = z
   .looseObject({
     text: z.string().nullish(),
-    file: object.nullish(),
+    file: z
+      .looseObject({
+        fileWithBytes: base64.nullish(),
+        fileWithUri: z.string().nullish(),
+        name: z.string().nullish(),
+        mimeType: z.string().nullish(),
+      })
+      .nullish(),
     data: object.nullish(),
     metadata: object.nullish(),
   })

@@ -38,6 +38,8 @@ interface Shape {
   /** What a message's parts are called, and parts that are wrong. */
   readonly partsKey: string;
   readonly twoContents: Json;
+  /** A file whose bytes are an object with a name that every object has. */
+  readonly strangeFile: Json;
   /** The flag of the configuration that says whether to wait. */
   readonly waitKey: string;
   /** The field of the configuration in which push notifications are asked for. */
@@ -142,11 +144,14 @@ function requests(good: Json): Shape['request'] {
   });
 }
 
+const STRANGE = { constructor: 'aGVsbG8=' };
+
 const V1: Shape = {
   request: requests({ role: 'ROLE_USER', parts: [{ text: 'hello' }] }),
   isLegacy: false,
   partsKey: 'parts',
   twoContents: { text: 'a', url: 'https://example.com/b' },
+  strangeFile: { raw: STRANGE },
   waitKey: 'returnImmediately',
   pushKey: 'taskPushNotificationConfig',
 };
@@ -156,6 +161,7 @@ const LEGACY_RPC: Shape = {
   isLegacy: true,
   partsKey: 'parts',
   twoContents: { kind: 'file', file: { bytes: 'aGk=', uri: 'https://example.com/b' } },
+  strangeFile: { kind: 'file', file: { bytes: STRANGE } },
   waitKey: 'blocking',
   pushKey: 'pushNotificationConfig',
 };
@@ -165,6 +171,7 @@ const LEGACY_REST: Shape = {
   isLegacy: true,
   partsKey: 'content',
   twoContents: { text: 'a', file: { fileWithUri: 'https://example.com/b' } },
+  strangeFile: { file: { fileWithBytes: STRANGE } },
   waitKey: 'blocking',
   pushKey: 'pushNotification',
 };

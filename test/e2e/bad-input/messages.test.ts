@@ -39,7 +39,7 @@ function nestedRequest({ isJsonRpc, isLegacy, request }: Dialect, depth: number)
 }
 
 describe.each(DIALECTS)('a message over $name', (dialect) => {
-  const { request, send, expectRefusal, partsKey, twoContents, waitKey } = dialect;
+  const { request, send, expectRefusal, partsKey, twoContents, strangeFile, waitKey } = dialect;
   const bodies: readonly { readonly wrong: string; readonly body: Json }[] = [
     { wrong: 'no message', body: {} },
     { wrong: 'a message that is a string', body: { message: 'hello' } },
@@ -57,6 +57,7 @@ describe.each(DIALECTS)('a message over $name', (dialect) => {
     { wrong: 'null as a part', body: request({ [partsKey]: [null] }) },
     { wrong: 'an empty part', body: request({ [partsKey]: [{}] }) },
     { wrong: 'a part with two contents', body: request({ [partsKey]: [twoContents] }) },
+    { wrong: 'an object as a file (faults, row 23)', body: request({ [partsKey]: [strangeFile] }) },
     { wrong: 'an object as messageId', body: request({ messageId: { a: 1 } }) },
     { wrong: 'no messageId', body: request({ messageId: undefined }) },
     { wrong: 'an empty messageId', body: request({ messageId: '' }) },
