@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   for (const { row, reason } of LEFT_OUT) print(`left out  row ${row}: ${reason}`);
   if (outcomes.length === ROWS.length && !isMutated) {
     const run = { at: circumstances(await cliVersion()), seed, isFull };
-    await writeFile(PAGE, faultsPage(outcomes, LEFT_OUT, run));
+    await writeFile(PAGE, await faultsPage(outcomes, LEFT_OUT, run));
   }
   const wrong = outcomes.filter(({ isExpected }) => !isExpected);
   const expected = isMutated ? 'red, as mutants must be' : 'green';

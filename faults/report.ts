@@ -1,6 +1,8 @@
-// The outcomes as text: a line for each in the terminal, tables for docs/faults.md.
+// The outcomes as text: a few lines for each in the terminal, a page of docs.
 
+import { format } from 'prettier';
 import { table, type Circumstances } from '../bench/report';
+import { INVARIANTS } from './invariants';
 import type { LeftOut } from './row';
 import type { Outcome } from './run-row';
 import type { Figure } from './trial';
@@ -23,69 +25,58 @@ export interface Run {
   readonly isFull: boolean;
 }
 
-export function faultsPage(
+export async function faultsPage(
   outcomes: readonly Outcome[],
   leftOut: readonly LeftOut[],
   { at, seed, isFull }: Run,
-): string {
-  const rows = outcomes.map(({ row, verdict, attempted, succeeded, figures, seconds }) => [
-    String(row.row),
-    row.fault,
-    row.passes,
-    `${succeeded} of ${attempted}`,
-    figures.map(figureText).join('; '),
-    `${seconds.toFixed(0)} s`,
-    verdict,
-  ]);
-  return [
-    '# Faults\n',
-    'Written by `npm run faults`; do not edit. Each row brings a fault about, on real processes that',
-    'are killed, stopped and cut off, and holds what came of it against the invariants below.',
-    '`npm run faults -- --mutate` breaks the guard of each row in a copy of the program and expects',
-    'the row to fail; `--row N`, `--seed S` and `--full` choose one row, its random times and the full',
-    'size.\n',
+): Promise<string> {
+  const size = isFull ? 'full' : 'CI';
+  const page = [
+    INTRODUCTION,
     table([
       ['date', 'machine', 'commit', 'Node', 'Temporal', 'size', 'seed'],
-      [at.date, at.machine, at.commit, at.node, at.temporal, isFull ? 'full' : 'CI', String(seed)],
+      [at.date, at.machine, at.commit, at.node, at.temporal, size, String(seed)],
     ]),
-    '',
-    table([['', 'fault', 'passes when', 'succeeded', 'figures', 'took', ''], ...rows]),
-    '',
-    '## Not driven yet\n',
+    table([
+      ['', 'fault', 'succeeded', 'took', ''],
+      ...outcomes.map(({ row, attempted, succeeded, seconds, verdict }) => [
+        ...[String(row.row), row.fault, `${succeeded} of ${attempted}`],
+        ...[`${seconds.toFixed(0)} s`, verdict],
+      ]),
+    ]),
+    '## Not driven yet',
     table([
       ['', 'fault', 'why'],
       ...leftOut.map(({ row, fault, reason }) => [String(row), fault, reason]),
     ]),
-    '',
-    '## Mutants\n',
-    table([
-      ['', 'what is broken', 'seen as'],
-      ...outcomes.map(({ row: { row, mutation } }) => [
-        String(row),
-        mutation.breaks,
-        mutation.seenAs.join(', '),
-      ]),
-    ]),
-    '',
-    INVARIANTS,
-  ].join('\n');
+    '## Invariants',
+    bullets(Object.entries(INVARIANTS).map(([name, what]) => `**${name}** ${what}`)),
+    '## Rows',
+    ...outcomes.flatMap(rowText),
+  ].join('\n\n');
+  return format(page, { parser: 'markdown' });
 }
 
-const INVARIANTS = `## Invariants
+const INTRODUCTION = `# Faults
 
-- **I1** the ids of a task's events are 1 to N, each once, and equal to the byte to what a newcomer reads afterwards
-- **I2** the artifacts that a client puts together from its stream are those of GetTask, and what the skill wrote
-- **I3** a task has exactly one terminal state, and it comes last
-- **I4** one run for each idempotency key, and each keyed effect once
-- **I5** a gateway stays under 300 MB, leaves no rejection unhandled and answers \`/healthz\` within 200 ms (p99)
-- **I6** another principal sees what it would see for an unknown id
-- **I7** what was acknowledged is there afterwards
-- **I8** no task is stuck
-- **I9** every error is a well-formed A2A error of its binding: no HTML, no stack
-- **own** the bounds of the row's own figures
+Written by \`npm run faults\`; do not edit. Each row brings a fault about, on real processes that are killed, stopped and cut off, and
+holds what came of it against the invariants below. A row in which under half of the operations succeeded is void.
+\`--row N\`, \`--seed S\` and \`--full\` choose one row, its random times and the full size. \`--mutate\` breaks the guard of each row in a
+copy of the program, and expects the row to see it.`;
 
-A row in which under half of the operations succeeded is void.
-`;
+function rowText({ row, figures, told }: Outcome): readonly string[] {
+  const { fault, passes, mutation } = row;
+  return [
+    `### Row ${row.row}: ${fault}`,
+    `Passes when: ${passes}.`,
+    bullets([...figures.map(figureText), ...told.map((line) => `**violated:** ${line}`)]),
+    `Its mutant: ${mutation.breaks}. Seen as ${mutation.seenAs.join(' or ')}.`,
+  ];
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
 
 function figureText({ name, value, unit, bound }: Figure): string {
   return `${name} ${value} ${unit}${bound === '' ? '' : ` (${bound})`}`;
