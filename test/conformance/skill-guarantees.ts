@@ -115,7 +115,7 @@ const OF_ARTIFACTS: readonly Guarantee[] = [
     title: 'whoever resumes gets what is missing, from before the log and from within it',
   },
   {
-    says: 'A part of 256 MiB takes little memory',
+    says: 'A part of 384 MiB takes little memory',
     file: 'test/e2e/big-parts-memory.test.ts',
     title: 'MiB through a directory and a gateway',
   },
