@@ -72,8 +72,8 @@ export class TaskFeed {
   async taskAsOf(cursor: number, isFresh: boolean): Promise<Task> {
     if (!isFresh) {
       if (cursor === this.task.seq) return this.task;
-      const first = this.kept.at(1);
-      if (cursor <= 1 && first?.kind === 'task') return first.task;
+      const known = this.keptAsOf(cursor);
+      if (known !== undefined) return known;
     }
     const upTo = Math.max(cursor, 1);
     const history = await this.historyAfter(upTo);
@@ -89,6 +89,23 @@ export class TaskFeed {
       TaskErrorReason.cursorBeyondEnd,
       `event ${String(cursor)} was not sent: the task has ${String(history.task.seq)} so far`,
     );
+  }
+
+  /** From what is kept, when that is all there is: a history that is read again is one more call for each who resumes. */
+  private keptAsOf(cursor: number): Task | undefined {
+    const first = this.kept.at(1);
+    if (first?.kind !== 'task') return undefined;
+    if (cursor <= 1) return first.task;
+    // No event tells of a follow-up, so where there was one the history has to say when.
+    if (cursor > this.task.seq || saidByCaller(this.task) > saidByCaller(first.task))
+      return undefined;
+    let task: Task = first.task;
+    for (let seq = 2; seq <= cursor; seq += 1) {
+      const event = this.kept.at(seq);
+      if (event === undefined) return undefined;
+      task = applyEvent(task, event);
+    }
+    return task;
   }
 
   async *after(seq: number, signal: AbortSignal): AsyncGenerator<TaskEvent, void, undefined> {
@@ -234,4 +251,8 @@ export class TaskFeed {
     this.waiting.delete(wake);
     signal.removeEventListener('abort', wake);
   }
+}
+
+function saidByCaller({ history }: Task): number {
+  return history.filter(({ role }) => role === 'ROLE_USER').length;
 }
