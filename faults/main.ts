@@ -74,4 +74,9 @@ function print(line: string): void {
 }
 
 // What a row that was ended still waits for keeps nobody here.
-void main().finally(() => process.exit());
+void main()
+  .catch((err: unknown) => {
+    print(err instanceof Error ? err.message : String(err));
+    process.exitCode = 1;
+  })
+  .finally(() => process.exit());

@@ -31,7 +31,7 @@ export interface Edit {
   readonly to: string;
 }
 
-/** As `npm run gateway` and `npm run worker` run it, after `npm run build`. */
+/** As `npm run gateway` runs it, after `npm run build`; workers have its bounds of memory here too. */
 export const BUILT: Program = {
   cwd: ROOT,
   node: ['--max-semi-space-size=8', '--max-old-space-size=768', 'dist/main.js'],

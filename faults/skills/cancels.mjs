@@ -2,20 +2,9 @@
 
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { optionsOf, skill } from './index.mjs';
 
 const FOR_EVER_MS = 3_600_000;
-
-const skill = (id, run, more = {}) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  ...more,
-  run,
-});
-
-/** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
 
 export default [
   /** Is at work until it is canceled. */

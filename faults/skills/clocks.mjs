@@ -1,16 +1,7 @@
 // Skills that say what time it is while they stream, so that whoever reads can tell how late it is.
 
 import { setTimeout as delay } from 'node:timers/promises';
-
-const skill = (id, run) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  run,
-});
-
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf, skill } from './index.mjs';
 
 /** By the clock and not by pauses, which add up; never past the time in which it should be over. */
 const untilDue = (dueAt, signal) => delay(Math.max(0, dueAt - Date.now()), undefined, { signal });

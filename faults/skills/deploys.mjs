@@ -2,9 +2,7 @@
 
 import { appendFileSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf } from './index.mjs';
 
 export default {
   id: 'in-flight',

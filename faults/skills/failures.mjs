@@ -1,6 +1,7 @@
 // Skills for the row about skills that go wrong. Each writes its task's id into its `ledger` as an attempt begins.
 
 import { appendFileSync } from 'node:fs';
+import { optionsOf } from './index.mjs';
 
 const skill = (id, run, limits) => ({
   id,
@@ -14,9 +15,6 @@ const skill = (id, run, limits) => ({
     return run(ctx);
   },
 });
-
-/** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
 
 const never = new Promise(() => undefined);
 

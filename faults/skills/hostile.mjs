@@ -1,17 +1,6 @@
 // Skills for the row about what cannot be converted: each says or returns something of `what`.
 
-const skill = (id, run, more = {}) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  limits: { maximumAttempts: 2 },
-  ...more,
-  run,
-});
-
-/** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf, skill } from './index.mjs';
 
 const circle = () => {
   const within = {};

@@ -1,14 +1,6 @@
 // Skills that stream more than one run of a workflow may hold.
 
-const skill = (id, run) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  run,
-});
-
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf, skill } from './index.mjs';
 
 const line = (n, width) => `line ${n} `.padEnd(width - 1, '.') + '\n';
 

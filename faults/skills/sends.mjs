@@ -1,18 +1,7 @@
 // Skills for the rows about what callers send: keys and messages.
 
 import { appendFileSync } from 'node:fs';
-
-const skill = (id, run, more = {}) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  ...more,
-  run,
-});
-
-/** Options come as the data part of the message. */
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf, skill } from './index.mjs';
 
 export default [
   /** Writes the id of its task into `ledger`, once. */

@@ -1,16 +1,7 @@
 // Skills that give and take much at once; whoever reads it can tell by the digest whether it is whole.
 
 import { createHash } from 'node:crypto';
-
-const skill = (id, run) => ({
-  id,
-  name: id,
-  description: `fault suite: ${id}`,
-  tags: ['faults'],
-  run,
-});
-
-const optionsOf = (ctx) => ctx.message.parts.find((part) => 'data' in part)?.data ?? {};
+import { optionsOf, skill } from './index.mjs';
 
 const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
