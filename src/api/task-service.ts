@@ -18,11 +18,11 @@ import {
   type Message,
   type Scope,
   type Task,
-  type TaskEvent,
 } from '../workflows/task';
 import type { Intake, Submission, Taken } from './intake';
 import { assertCancelFits } from './message-size';
 import type { Recovery, RetryPlan, RetryRequest } from './recovery';
+import { frames, type StreamFrame } from './stream-frames';
 
 /**
  * A canceled skill has its grace of 2 s, and a worker half a second to hear of it; then the caller gets what
@@ -45,10 +45,6 @@ export interface Caller {
 
 /** What a send answers: a task, or the one message of a skill that replies. */
 export type Answer = { readonly task: Task } | { readonly message: Message };
-
-/** One frame of a stream. A snapshot for a resumed stream repeats an event and so has no id. */
-export type StreamFrame =
-  { readonly id?: number; readonly event: TaskEvent } | { readonly message: Message };
 
 export interface SubscribeOptions {
   readonly taskId: string;
@@ -278,26 +274,4 @@ async function settled(following: Following, since: number): Promise<Task> {
     if (isTerminal(state) || (isInterrupted(state) && event.seq > since)) return following.now();
   }
   throw new TaskError(TaskErrorReason.unavailable, 'the gateway stops; the task goes on');
-}
-
-interface FrameOptions {
-  /** The id of the first frame; absent for a snapshot that repeats what the client has. */
-  readonly id?: number;
-  readonly endsAt: (state: TaskState, seq: number) => boolean;
-}
-
-async function* frames(following: Following, options: FrameOptions): AsyncGenerator<StreamFrame> {
-  try {
-    const { task, events } = following;
-    const { id, endsAt } = options;
-    const first: TaskEvent = { kind: 'task', seq: task.seq, task };
-    yield { event: first, ...(id === undefined ? {} : { id }) };
-    if (endsAt(task.status.state, task.seq)) return;
-    for await (const event of events) {
-      yield { event, id: event.seq };
-      if (event.kind === 'status' && endsAt(event.status.state, event.seq)) return;
-    }
-  } finally {
-    following.close();
-  }
 }
